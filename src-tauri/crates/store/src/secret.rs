@@ -1,0 +1,209 @@
+//! Client keys and the admin token: where they come from and how they are compared.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use config::Snapshot;
+use secrecy::{ExposeSecret, SecretString};
+use subtle::{Choice, ConstantTimeEq};
+use tokio::sync::watch;
+
+use crate::atomic::{Mode, write_atomic};
+use crate::{Environment, Home};
+
+/// The variable that holds a client key, in place of the one kept in a file.
+pub const CLIENT_KEY_VARIABLE: &str = "SLUICE_KEY";
+/// The variable that holds the admin token, in place of the one kept in a file.
+pub const ADMIN_TOKEN_VARIABLE: &str = "SLUICE_ADMIN_TOKEN";
+
+const CLIENT_KEY_PREFIX: &str = "sk-sluice-";
+const ADMIN_TOKEN_PREFIX: &str = "sluice-admin-";
+/// 256 bits.
+const RANDOM_BYTES: usize = 32;
+
+/// Where a secret is kept, for words to a person; never the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In an environment variable of this name.
+    Variable(&'static str),
+    /// In this file, mode 0600.
+    File(PathBuf),
+    /// Only in this process's memory.
+    Memory,
+}
+
+/// A secret cannot be read, made or kept.
+#[derive(Debug, thiserror::Error)]
+#[error("secret file {} cannot be used: {source}", path.display())]
+pub struct SecretFault {
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub source: io::Error,
+}
+
+/// The keys with which clients may call the gateway.
+#[derive(Clone)]
+pub struct ClientKeys {
+    own: SecretString,
+    kept: Kept,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl ClientKeys {
+    /// Takes `SLUICE_KEY`, else the key file's content, else makes a key of 256 bits and keeps it there.
+    /// `server.api_key` of the snapshot in force is accepted beside it.
+    pub fn open(
+        home: &Home,
+        environment: &Environment,
+        snapshot: watch::Receiver<Arc<Snapshot>>,
+    ) -> Result<ClientKeys, SecretFault> {
+        let (own, kept) = match environment.filled(CLIENT_KEY_VARIABLE) {
+            Some(key) => (key.into(), Kept::Variable(CLIENT_KEY_VARIABLE)),
+            None => kept_in_file(home.client_key(), CLIENT_KEY_PREFIX)?,
+        };
+        Ok(ClientKeys {
+            own,
+            kept,
+            snapshot,
+        })
+    }
+
+    /// Uses a key that is kept nowhere: the demo writes no file.
+    pub fn in_memory(key: SecretString, snapshot: watch::Receiver<Arc<Snapshot>>) -> ClientKeys {
+        ClientKeys {
+            own: key,
+            kept: Kept::Memory,
+            snapshot,
+        }
+    }
+
+    /// Tells whether a presented key is one of ours. The time taken does not depend on where it differs.
+    pub fn accepts(&self, presented: &str) -> bool {
+        let mut accepted = same(presented, self.own.expose_secret());
+        if let Some(key) = &self.snapshot.borrow().server.api_key {
+            accepted |= same(presented, key.expose_secret());
+        }
+        accepted.into()
+    }
+
+    /// Where a person finds the key.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// The key itself, for the mask of the logs and for the demo's banner.
+    pub fn own(&self) -> &SecretString {
+        &self.own
+    }
+}
+
+/// The token that lets a program of the same user administer the gateway.
+#[derive(Clone)]
+pub struct AdminToken {
+    token: SecretString,
+    kept: Kept,
+}
+
+impl AdminToken {
+    /// Takes `SLUICE_ADMIN_TOKEN` of any length, else the token file's content, else makes one of 256 bits and keeps it there.
+    pub fn open(home: &Home, environment: &Environment) -> Result<AdminToken, SecretFault> {
+        let (token, kept) = match environment.filled(ADMIN_TOKEN_VARIABLE) {
+            Some(token) => (token.into(), Kept::Variable(ADMIN_TOKEN_VARIABLE)),
+            None => kept_in_file(home.admin_token(), ADMIN_TOKEN_PREFIX)?,
+        };
+        Ok(AdminToken { token, kept })
+    }
+
+    /// Takes `SLUICE_ADMIN_TOKEN`, else makes one that is kept nowhere: the demo writes no file.
+    pub fn in_memory(environment: &Environment) -> AdminToken {
+        match environment.filled(ADMIN_TOKEN_VARIABLE) {
+            Some(token) => AdminToken {
+                token: token.into(),
+                kept: Kept::Variable(ADMIN_TOKEN_VARIABLE),
+            },
+            None => AdminToken {
+                token: random(ADMIN_TOKEN_PREFIX),
+                kept: Kept::Memory,
+            },
+        }
+    }
+
+    /// Finds the token without making one: for a command that talks to a running gateway.
+    pub fn find(home: &Home, environment: &Environment) -> Option<AdminToken> {
+        if let Some(token) = environment.filled(ADMIN_TOKEN_VARIABLE) {
+            return Some(AdminToken {
+                token: token.into(),
+                kept: Kept::Variable(ADMIN_TOKEN_VARIABLE),
+            });
+        }
+        let path = home.admin_token();
+        let token = read(&path).ok().flatten()?;
+        Some(AdminToken {
+            token,
+            kept: Kept::File(path),
+        })
+    }
+
+    /// Tells whether a presented token is this one. The time taken does not depend on where it differs.
+    pub fn accepts(&self, presented: &str) -> bool {
+        same(presented, self.token.expose_secret()).into()
+    }
+
+    /// Where a person finds the token.
+    pub fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// The token itself, to be sent or masked.
+    pub fn secret(&self) -> &SecretString {
+        &self.token
+    }
+}
+
+/// Compares without stopping at the first difference. Only the length of our own secrets could show, and it is public.
+fn same(presented: &str, known: &str) -> Choice {
+    presented.as_bytes().ct_eq(known.as_bytes())
+}
+
+fn kept_in_file(path: PathBuf, prefix: &str) -> Result<(SecretString, Kept), SecretFault> {
+    match read_or_make(&path, prefix) {
+        Ok(secret) => Ok((secret, Kept::File(path))),
+        Err(source) => Err(SecretFault { path, source }),
+    }
+}
+
+fn read_or_make(path: &Path, prefix: &str) -> io::Result<SecretString> {
+    if let Some(secret) = read(path)? {
+        return Ok(secret);
+    }
+    let secret = random(prefix);
+    let line = format!("{}\n", secret.expose_secret());
+    write_atomic(path, line.as_bytes(), Mode::PRIVATE_FILE)?;
+    Ok(secret)
+}
+
+/// Reads a secret file; `None` where it is missing or blank.
+fn read(path: &Path) -> io::Result<Option<SecretString>> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let text = text.trim();
+            Ok((!text.is_empty()).then(|| text.into()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn random(prefix: &str) -> SecretString {
+    use std::fmt::Write;
+    let mut bytes = [0_u8; RANDOM_BYTES];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    let mut text = String::from(prefix);
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    text.into()
+}
