@@ -1,0 +1,64 @@
+# Every command of this repository. `make help` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-clients bench check advisories fmt
+
+# Where the developer tools go that `make check` installs; nothing outside the repository is touched.
+TOOLS := target/tools
+CARGO_DENY_VERSION := 0.20.2
+TYPOS_VERSION := 1.52.0
+
+# rustup's own folder is not on PATH in the shell that has just installed it.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+RUST_VERSION := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+# mold links faster where it is installed. `mold -run` stands in for the linker without changing
+# any flag, so that cargo sees the same build with and without it.
+link := $(if $(shell command -v mold 2>/dev/null),mold -run)
+
+help: ## lists these commands
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+run: | build-packages rust ## installs what is missing, builds, and serves the demo on http://127.0.0.1:7584
+	@$(link) cargo build --locked --package sluice
+	@cargo run --quiet --locked --package sluice -- serve --demo
+
+test: | build-packages test-packages rust ## runs every test: Rust, real proxies, a browser, the official SDKs
+	$(link) cargo test --workspace --locked --no-run
+	cargo test --workspace --locked
+	tests/sdk/run.sh
+
+test-clients: | build-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
+	tests/clients/run.sh
+
+bench: | build-packages bench-packages rust ## measures CPU per request beside nginx
+	tests/bench/run.sh
+
+check: | build-packages rust $(TOOLS)/bin/cargo-deny $(TOOLS)/bin/typos ## formatting, lints, licences, duplicates, spelling
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(TOOLS)/bin/cargo-deny --all-features --locked check bans licenses sources
+	$(TOOLS)/bin/typos
+
+advisories: | build-packages rust $(TOOLS)/bin/cargo-deny ## known vulnerabilities in the dependencies; needs the network
+	$(TOOLS)/bin/cargo-deny --all-features --locked check advisories
+
+fmt: | rust ## formats the code
+	cargo fmt --all
+
+.PHONY: rust build-packages test-packages bench-packages
+build-packages test-packages bench-packages:
+	@tests/system-packages.sh $(@:-packages=)
+
+# The only step that fetches a toolchain; it does nothing where cargo is new enough.
+rust: | build-packages
+	@printf '%s\n' $(RUST_VERSION) "$$(cargo --version 2>/dev/null | cut -d ' ' -f 2)" | sort -CV || { \
+		mkdir -p target && \
+		curl --proto '=https' --tlsv1.2 -sSfL https://sh.rustup.rs -o target/rustup-init.sh && \
+		sh target/rustup-init.sh -y --no-modify-path --profile default --default-toolchain stable; }
+
+$(TOOLS)/bin/cargo-deny: | rust
+	cargo install --quiet --locked --root $(TOOLS) cargo-deny@$(CARGO_DENY_VERSION)
+
+$(TOOLS)/bin/typos: | rust
+	cargo install --quiet --locked --root $(TOOLS) typos-cli@$(TYPOS_VERSION)
