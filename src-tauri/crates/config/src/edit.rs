@@ -1,0 +1,1 @@
+//! Edits of `config.toml` that leave everything else as it stands: comments, order and spacing.
