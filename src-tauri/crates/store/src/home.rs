@@ -75,6 +75,11 @@ impl Home {
         self.state.join("config.toml.last-good")
     }
 
+    /// The copy of the native configuration file as it was before its last migration.
+    pub fn config_before_migration(&self) -> PathBuf {
+        self.state.join("config.toml.before-migration")
+    }
+
     /// The file whose lock serialises edits of the configuration between processes.
     pub fn config_lock(&self) -> PathBuf {
         self.state.join("config.lock")

@@ -4,12 +4,22 @@
 //! always whole or not at all.
 
 mod atomic;
+mod config_file;
 mod environment;
+mod folder_watch;
 mod home;
 mod lock;
+mod reading;
 mod running;
+mod secret;
 
 pub use atomic::{Mode, write_atomic};
+pub use config_file::{ConfigFile, EditFault, OpenFault, Origin};
 pub use environment::Environment;
+pub use folder_watch::WatchFault;
 pub use home::{HOME_VARIABLE, Home, HomeFault, NoHome};
+pub use reading::Overrides;
 pub use running::{Instance, InstanceFault, Running};
+pub use secret::{
+    ADMIN_TOKEN_VARIABLE, AdminToken, CLIENT_KEY_VARIABLE, ClientKeys, Kept, SecretFault, secrets_of,
+};

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use config::Snapshot;
+use config::{Hop, Snapshot};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq};
 use tokio::sync::watch;
@@ -64,20 +64,12 @@ impl ClientKeys {
             Some(key) => (key.into(), Kept::Variable(CLIENT_KEY_VARIABLE)),
             None => kept_in_file(home.client_key(), CLIENT_KEY_PREFIX)?,
         };
-        Ok(ClientKeys {
-            own,
-            kept,
-            snapshot,
-        })
+        Ok(ClientKeys { own, kept, snapshot })
     }
 
     /// Uses a key that is kept nowhere: the demo writes no file.
     pub fn in_memory(key: SecretString, snapshot: watch::Receiver<Arc<Snapshot>>) -> ClientKeys {
-        ClientKeys {
-            own: key,
-            kept: Kept::Memory,
-            snapshot,
-        }
+        ClientKeys { own: key, kept: Kept::Memory, snapshot }
     }
 
     /// Tells whether a presented key is one of ours. The time taken does not depend on where it differs.
@@ -120,31 +112,19 @@ impl AdminToken {
     /// Takes `SLUICE_ADMIN_TOKEN`, else makes one that is kept nowhere: the demo writes no file.
     pub fn in_memory(environment: &Environment) -> AdminToken {
         match environment.filled(ADMIN_TOKEN_VARIABLE) {
-            Some(token) => AdminToken {
-                token: token.into(),
-                kept: Kept::Variable(ADMIN_TOKEN_VARIABLE),
-            },
-            None => AdminToken {
-                token: random(ADMIN_TOKEN_PREFIX),
-                kept: Kept::Memory,
-            },
+            Some(token) => AdminToken { token: token.into(), kept: Kept::Variable(ADMIN_TOKEN_VARIABLE) },
+            None => AdminToken { token: random(ADMIN_TOKEN_PREFIX), kept: Kept::Memory },
         }
     }
 
     /// Finds the token without making one: for a command that talks to a running gateway.
     pub fn find(home: &Home, environment: &Environment) -> Option<AdminToken> {
         if let Some(token) = environment.filled(ADMIN_TOKEN_VARIABLE) {
-            return Some(AdminToken {
-                token: token.into(),
-                kept: Kept::Variable(ADMIN_TOKEN_VARIABLE),
-            });
+            return Some(AdminToken { token: token.into(), kept: Kept::Variable(ADMIN_TOKEN_VARIABLE) });
         }
         let path = home.admin_token();
         let token = read(&path).ok().flatten()?;
-        Some(AdminToken {
-            token,
-            kept: Kept::File(path),
-        })
+        Some(AdminToken { token, kept: Kept::File(path) })
     }
 
     /// Tells whether a presented token is this one. The time taken does not depend on where it differs.
@@ -160,6 +140,22 @@ impl AdminToken {
     /// The token itself, to be sent or masked.
     pub fn secret(&self) -> &SecretString {
         &self.token
+    }
+}
+
+/// Every secret of a configuration, so that the logs can mask it.
+pub fn secrets_of(snapshot: &Snapshot) -> impl Iterator<Item = &SecretString> {
+    let channels = snapshot.channels.iter().flat_map(|channel| {
+        let keys = channel.keys.iter().filter_map(|key| key.secret.as_ref());
+        keys.chain(proxy_password(&channel.hop))
+    });
+    channels.chain(snapshot.server.api_key.as_ref())
+}
+
+fn proxy_password(hop: &Hop) -> Option<&SecretString> {
+    match hop {
+        Hop::Proxy(proxy) => proxy.password.as_ref(),
+        Hop::Direct | Hop::System => None,
     }
 }
 
