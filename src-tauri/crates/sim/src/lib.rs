@@ -1,1 +1,45 @@
-//! sim
+//! One loopback server that speaks like the model providers, with faults on demand.
+//!
+//! It answers `OpenAI` (chat completions, responses, embeddings, models), `Anthropic` (messages, token counting, models)
+//! and `Gemini` (generate, stream, count, embed, models) under any version prefix, whole and streamed, always the same
+//! way for the same request. It records what it saw, and a [`Rule`] script makes it fail in the ways that real providers
+//! do. It is independent of `wire` on purpose: the two must not share a mistake.
+//!
+//! What a prompt may ask for (in the last user text):
+//!
+//! | words | answer |
+//! |---|---|
+//! | `tool:NAME {json}` | a call of the tool NAME with these arguments, if the request offers tools |
+//! | `words:N` | N numbered words, one event each |
+//! | anything else | `You said: "…"` and the simulator's name |
+//!
+//! ```
+//! # async fn demo() -> std::io::Result<()> {
+//! let simulator = sim::Simulator::start(sim::Plan::steady("demo")).await?;
+//! println!("{}/v1", simulator.url());
+//! simulator.script(vec![sim::Rule::once(sim::Then::status(503))]);
+//! # Ok(()) }
+//! ```
+
+mod answer;
+mod chat;
+mod embeddings;
+mod endpoint;
+mod frame;
+mod gemini;
+mod messages;
+mod models;
+mod plan;
+mod playback;
+mod question;
+mod record;
+mod refusal;
+mod reply;
+mod responses;
+mod script;
+mod server;
+
+pub use plan::Plan;
+pub use record::Seen;
+pub use script::{Fault, HeaderMatch, Match, Rule, Then, ToolCall};
+pub use server::Simulator;

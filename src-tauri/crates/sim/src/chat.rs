@@ -1,0 +1,87 @@
+//! `OpenAI` Chat Completions answers.
+
+use serde_json::{Value, json};
+
+use crate::frame::{Frame, Part};
+use crate::question::Question;
+use crate::reply::{Reply, Stop, Usage};
+
+const CREATED: u64 = 1_763_600_000;
+
+pub(crate) fn whole(reply: &Reply) -> Value {
+    let mut message = json!({"role": "assistant", "content": reply.text(), "refusal": null});
+    if let Some(call) = &reply.call {
+        message["content"] = Value::Null;
+        message["tool_calls"] = json!([{"id": call_id(reply), "type": "function",
+            "function": {"name": call.name, "arguments": call.text()}}]);
+    }
+    if let Some(thinking) = &reply.thinking {
+        message["reasoning_content"] = json!(thinking);
+    }
+    json!({
+        "id": id(reply), "object": "chat.completion", "created": CREATED, "model": reply.model,
+        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish(reply.stop)}],
+        "usage": usage(&reply.usage),
+    })
+}
+
+pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
+    let chunk = |part: Part, delta: Value, finish: Value| {
+        let mut chunk = frame_body(reply);
+        chunk["choices"] = json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+        if question.wants_usage {
+            chunk["usage"] = Value::Null;
+        }
+        Frame::new(part, &chunk)
+    };
+    let content = |delta: Value| chunk(Part::Content, delta, Value::Null);
+
+    let mut frames = vec![chunk(Part::Preamble, json!({"role": "assistant", "content": ""}), Value::Null)];
+    frames.extend(reply.thinking.iter().map(|text| content(json!({"reasoning_content": text}))));
+    frames.extend(reply.pieces.iter().map(|piece| content(json!({"content": piece}))));
+    if let Some(call) = &reply.call {
+        let start = json!({"index": 0, "id": call_id(reply), "type": "function",
+            "function": {"name": call.name, "arguments": ""}});
+        frames.push(content(json!({"tool_calls": [start]})));
+        let rest = json!({"index": 0, "function": {"arguments": call.text()}});
+        frames.push(content(json!({"tool_calls": [rest]})));
+    }
+    frames.push(chunk(Part::Ending, json!({}), json!(finish(reply.stop))));
+    if question.wants_usage {
+        let mut last = frame_body(reply);
+        last["choices"] = json!([]);
+        last["usage"] = usage(&reply.usage);
+        frames.push(Frame::new(Part::Ending, &last));
+    }
+    frames.push(Frame { name: None, data: "[DONE]".to_owned(), part: Part::Ending });
+    frames
+}
+
+fn frame_body(reply: &Reply) -> Value {
+    json!({"id": id(reply), "object": "chat.completion.chunk", "created": CREATED, "model": reply.model})
+}
+
+fn id(reply: &Reply) -> String {
+    format!("chatcmpl-sim{}", reply.number)
+}
+
+fn call_id(reply: &Reply) -> String {
+    format!("call_sim{}", reply.number)
+}
+
+fn finish(stop: Stop) -> &'static str {
+    match stop {
+        Stop::End => "stop",
+        Stop::Limit => "length",
+        Stop::Tool => "tool_calls",
+    }
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({
+        "prompt_tokens": usage.input, "completion_tokens": usage.output,
+        "total_tokens": usage.input + usage.output,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    })
+}

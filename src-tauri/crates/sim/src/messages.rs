@@ -1,0 +1,110 @@
+//! `Anthropic` Messages answers.
+
+use serde_json::{Value, json};
+
+use crate::frame::{Frame, Part};
+use crate::reply::{Reply, Stop, Usage};
+
+/// Stands for the proof that a thought came from the provider; valid base64, as clients check.
+const SIGNATURE: &str = "c2ltdWxhdGVk";
+
+pub(crate) fn whole(reply: &Reply) -> Value {
+    let mut content = Vec::new();
+    if let Some(thinking) = &reply.thinking {
+        content.push(json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}));
+    }
+    match &reply.call {
+        Some(call) => content.push(
+            json!({"type": "tool_use", "id": call_id(reply), "name": call.name, "input": call.arguments}),
+        ),
+        None => content.push(json!({"type": "text", "text": reply.text()})),
+    }
+    let mut message = message(reply);
+    message["content"] = Value::Array(content);
+    message["stop_reason"] = json!(stop_reason(reply.stop));
+    message["usage"] = usage(&reply.usage);
+    message
+}
+
+pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
+    let mut start = message(reply);
+    start["usage"] = usage(&Usage { output: 1, reasoning: 0, ..reply.usage });
+    let mut frames = vec![
+        event(Part::Preamble, "message_start", json!({"message": start})),
+        event(Part::Preamble, "ping", json!({})),
+    ];
+    let mut index = 0;
+    if let Some(thinking) = &reply.thinking {
+        let deltas = [
+            json!({"type": "thinking_delta", "thinking": thinking}),
+            json!({"type": "signature_delta", "signature": SIGNATURE}),
+        ];
+        block(&mut frames, index, &json!({"type": "thinking", "thinking": "", "signature": ""}), deltas);
+        index += 1;
+    }
+    if let Some(call) = &reply.call {
+        let start = json!({"type": "tool_use", "id": call_id(reply), "name": call.name, "input": {}});
+        let deltas = [String::new(), call.text()]
+            .map(|text| json!({"type": "input_json_delta", "partial_json": text}));
+        block(&mut frames, index, &start, deltas);
+    } else {
+        let deltas = reply.pieces.iter().map(|piece| json!({"type": "text_delta", "text": piece}));
+        block(&mut frames, index, &json!({"type": "text", "text": ""}), deltas);
+    }
+    frames.push(event(
+        Part::Ending,
+        "message_delta",
+        json!({
+            "delta": {"stop_reason": stop_reason(reply.stop), "stop_sequence": null},
+            "usage": usage(&reply.usage),
+        }),
+    ));
+    frames.push(event(Part::Ending, "message_stop", json!({})));
+    frames
+}
+
+/// Writes one content block. Its start and stop show nothing to a user and count as content only after a delta.
+fn block(frames: &mut Vec<Frame>, index: usize, start: &Value, deltas: impl IntoIterator<Item = Value>) {
+    let first =
+        if frames.iter().any(|frame| frame.part == Part::Content) { Part::Content } else { Part::Preamble };
+    frames.push(event(first, "content_block_start", json!({"index": index, "content_block": start})));
+    for delta in deltas {
+        let data = json!({"index": index, "delta": delta});
+        frames.push(event(Part::Content, "content_block_delta", data));
+    }
+    frames.push(event(Part::Content, "content_block_stop", json!({"index": index})));
+}
+
+fn event(part: Part, name: &'static str, rest: Value) -> Frame {
+    let mut data = json!({"type": name});
+    if let (Value::Object(data), Value::Object(rest)) = (&mut data, rest) {
+        data.extend(rest);
+    }
+    Frame::named(part, name, &data)
+}
+
+fn message(reply: &Reply) -> Value {
+    json!({
+        "id": format!("msg_sim{}", reply.number), "type": "message", "role": "assistant", "model": reply.model,
+        "content": [], "stop_reason": null, "stop_sequence": null,
+    })
+}
+
+fn call_id(reply: &Reply) -> String {
+    format!("toolu_sim{}", reply.number)
+}
+
+fn stop_reason(stop: Stop) -> &'static str {
+    match stop {
+        Stop::End => "end_turn",
+        Stop::Limit => "max_tokens",
+        Stop::Tool => "tool_use",
+    }
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({
+        "input_tokens": usage.input, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+        "output_tokens": usage.output, "output_tokens_details": {"thinking_tokens": usage.reasoning},
+    })
+}

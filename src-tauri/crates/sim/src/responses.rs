@@ -1,0 +1,196 @@
+//! `OpenAI` Responses answers.
+
+use serde_json::{Value, json};
+
+use crate::frame::{Frame, Part};
+use crate::reply::{Call, Reply, Stop, Usage};
+
+const CREATED: u64 = 1_763_600_000;
+
+pub(crate) fn whole(reply: &Reply) -> Value {
+    finished(reply)
+}
+
+pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
+    let mut events = Events::default();
+    let begun = json!({"response": response(reply, "in_progress")});
+    events.push(Part::Preamble, "response.created", begun.clone());
+    events.push(Part::Preamble, "response.in_progress", begun);
+    let mut index = 0;
+    if let Some(thinking) = &reply.thinking {
+        events.reasoning(index, reply, thinking);
+        index += 1;
+    }
+    match &reply.call {
+        Some(call) => events.call(index, reply, call),
+        None => events.message(index, reply),
+    }
+    let last = match reply.stop {
+        Stop::End | Stop::Tool => "response.completed",
+        Stop::Limit => "response.incomplete",
+    };
+    events.push(Part::Ending, last, json!({"response": finished(reply)}));
+    events.0
+}
+
+/// The events so far; every one carries its place in the stream.
+#[derive(Default)]
+struct Events(Vec<Frame>);
+
+impl Events {
+    fn push(&mut self, part: Part, name: &'static str, rest: Value) {
+        let mut data = json!({"type": name, "sequence_number": self.0.len()});
+        if let (Value::Object(data), Value::Object(rest)) = (&mut data, rest) {
+            data.extend(rest);
+        }
+        self.0.push(Frame::named(part, name, &data));
+    }
+
+    /// What opens an item shows nothing to a user, unless something was shown before.
+    fn opening(&self) -> Part {
+        let shown = self.0.iter().any(|frame| frame.part == Part::Content);
+        if shown { Part::Content } else { Part::Preamble }
+    }
+
+    fn reasoning(&mut self, index: usize, reply: &Reply, text: &str) {
+        let at = |mut rest: Value| {
+            rest["item_id"] = json!(reasoning_id(reply));
+            rest["output_index"] = json!(index);
+            rest["summary_index"] = json!(0);
+            rest
+        };
+        let opening = self.opening();
+        let empty = json!({"type": "reasoning", "id": reasoning_id(reply), "summary": []});
+        self.push(opening, "response.output_item.added", json!({"output_index": index, "item": empty}));
+        let part = |text: &str| at(json!({"part": {"type": "summary_text", "text": text}}));
+        self.push(opening, "response.reasoning_summary_part.added", part(""));
+        self.push(Part::Content, "response.reasoning_summary_text.delta", at(json!({"delta": text})));
+        self.push(Part::Content, "response.reasoning_summary_text.done", at(json!({"text": text})));
+        self.push(Part::Content, "response.reasoning_summary_part.done", part(text));
+        self.item_done(index, &reasoning_item(reply, text));
+    }
+
+    fn message(&mut self, index: usize, reply: &Reply) {
+        let at = |mut rest: Value| {
+            rest["item_id"] = json!(message_id(reply));
+            rest["output_index"] = json!(index);
+            rest["content_index"] = json!(0);
+            rest
+        };
+        let opening = self.opening();
+        let empty = json!({"type": "message", "id": message_id(reply), "status": "in_progress",
+            "role": "assistant", "content": []});
+        self.push(opening, "response.output_item.added", json!({"output_index": index, "item": empty}));
+        self.push(opening, "response.content_part.added", at(json!({"part": text_part("")})));
+        for piece in &reply.pieces {
+            let delta = at(json!({"delta": piece, "logprobs": []}));
+            self.push(Part::Content, "response.output_text.delta", delta);
+        }
+        let text = reply.text();
+        let done = at(json!({"text": text, "logprobs": []}));
+        self.push(Part::Content, "response.output_text.done", done);
+        self.push(Part::Content, "response.content_part.done", at(json!({"part": text_part(&text)})));
+        self.item_done(index, &message_item(reply));
+    }
+
+    fn call(&mut self, index: usize, reply: &Reply, call: &Call) {
+        let (delta, done, member) = if call.free_form {
+            ("response.custom_tool_call_input.delta", "response.custom_tool_call_input.done", "input")
+        } else {
+            ("response.function_call_arguments.delta", "response.function_call_arguments.done", "arguments")
+        };
+        let full = call_item(reply, call);
+        let mut empty = full.clone();
+        empty["status"] = json!("in_progress");
+        empty[member] = json!("");
+        self.push(
+            self.opening(),
+            "response.output_item.added",
+            json!({"output_index": index, "item": empty}),
+        );
+        let at = json!({"item_id": full["id"], "output_index": index});
+        let with = |member: &str| {
+            let mut data = at.clone();
+            data[member] = json!(call.text());
+            data
+        };
+        self.push(Part::Content, delta, with("delta"));
+        self.push(Part::Content, done, with(member));
+        self.item_done(index, &full);
+    }
+
+    fn item_done(&mut self, index: usize, item: &Value) {
+        let data = json!({"output_index": index, "item": item});
+        self.push(Part::Content, "response.output_item.done", data);
+    }
+}
+
+fn response(reply: &Reply, status: &str) -> Value {
+    json!({
+        "id": format!("resp_sim{}", reply.number), "object": "response", "created_at": CREATED, "status": status,
+        "error": null, "incomplete_details": null, "instructions": null, "model": reply.model, "output": [],
+        "parallel_tool_calls": true, "tool_choice": "auto", "tools": [], "temperature": 1.0, "top_p": 1.0,
+        "metadata": {},
+    })
+}
+
+fn finished(reply: &Reply) -> Value {
+    let mut output: Vec<Value> = reply.thinking.iter().map(|text| reasoning_item(reply, text)).collect();
+    output.push(match &reply.call {
+        Some(call) => call_item(reply, call),
+        None => message_item(reply),
+    });
+    let mut response = match reply.stop {
+        Stop::End | Stop::Tool => response(reply, "completed"),
+        Stop::Limit => {
+            let mut response = response(reply, "incomplete");
+            response["incomplete_details"] = json!({"reason": "max_output_tokens"});
+            response
+        }
+    };
+    response["output"] = Value::Array(output);
+    response["usage"] = usage(&reply.usage);
+    response
+}
+
+fn reasoning_id(reply: &Reply) -> String {
+    format!("rs_sim{}", reply.number)
+}
+
+fn message_id(reply: &Reply) -> String {
+    format!("msg_sim{}", reply.number)
+}
+
+fn reasoning_item(reply: &Reply, text: &str) -> Value {
+    json!({"type": "reasoning", "id": reasoning_id(reply),
+        "summary": [{"type": "summary_text", "text": text}], "encrypted_content": "c2ltdWxhdGVk"})
+}
+
+fn message_item(reply: &Reply) -> Value {
+    let status = if reply.stop == Stop::Limit { "incomplete" } else { "completed" };
+    json!({"type": "message", "id": message_id(reply), "status": status, "role": "assistant",
+        "content": [text_part(&reply.text())]})
+}
+
+fn call_item(reply: &Reply, call: &Call) -> Value {
+    let call_id = format!("call_sim{}", reply.number);
+    if call.free_form {
+        json!({"type": "custom_tool_call", "id": format!("ctc_sim{}", reply.number), "status": "completed",
+            "call_id": call_id, "name": call.name, "input": call.text()})
+    } else {
+        json!({"type": "function_call", "id": format!("fc_sim{}", reply.number), "status": "completed",
+            "call_id": call_id, "name": call.name, "arguments": call.text()})
+    }
+}
+
+fn text_part(text: &str) -> Value {
+    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({
+        "input_tokens": usage.input, "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": usage.output, "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.input + usage.output,
+    })
+}
