@@ -1,8 +1,5 @@
 //! The one place that asks what time it is.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is the clock that the ban refers to"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is the clock that the ban refers to")]
 
 use std::time::Instant;
 
@@ -17,16 +14,11 @@ pub struct Clock {
 impl Clock {
     /// Starts the system's clock: `Now::mono` counts from here.
     pub fn system() -> Clock {
-        Clock {
-            started: Instant::now(),
-        }
+        Clock { started: Instant::now() }
     }
 
     /// The time now, as the monotonic and the wall clock tell it.
     pub fn now(&self) -> Now {
-        Now {
-            mono: self.started.elapsed(),
-            wall: jiff::Timestamp::now(),
-        }
+        Now { mono: self.started.elapsed(), wall: jiff::Timestamp::now() }
     }
 }

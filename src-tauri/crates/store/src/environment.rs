@@ -23,6 +23,13 @@ impl Environment {
         Environment(Arc::new(move |name| variables.get(name).cloned()))
     }
 
+    /// Sets one more variable, over what is there.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Environment {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        Environment(Arc::new(move |asked| if asked == name { Some(value.clone()) } else { self.get(asked) }))
+    }
+
     /// Returns the variable's value as it stands, also when it is empty.
     pub fn get(&self, name: &str) -> Option<String> {
         (self.0)(name)

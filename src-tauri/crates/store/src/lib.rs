@@ -4,20 +4,24 @@
 //! always whole or not at all.
 
 mod atomic;
+mod clock;
 mod config_file;
 mod environment;
 mod folder_watch;
 mod home;
 mod lock;
+mod random;
 mod reading;
 mod running;
 mod secret;
 
 pub use atomic::{Mode, write_atomic};
+pub use clock::Clock;
 pub use config_file::{ConfigFile, EditFault, OpenFault, Origin};
 pub use environment::Environment;
 pub use folder_watch::WatchFault;
 pub use home::{HOME_VARIABLE, Home, HomeFault, NoHome};
+pub use random::random_seed;
 pub use reading::Overrides;
 pub use running::{Instance, InstanceFault, Running};
 pub use secret::{

@@ -11,7 +11,7 @@ use subtle::{Choice, ConstantTimeEq};
 use tokio::sync::watch;
 
 use crate::atomic::{Mode, write_atomic};
-use crate::{Environment, Home};
+use crate::{Environment, Home, random};
 
 /// The variable that holds a client key, in place of the one kept in a file.
 pub const CLIENT_KEY_VARIABLE: &str = "SLUICE_KEY";
@@ -20,8 +20,6 @@ pub const ADMIN_TOKEN_VARIABLE: &str = "SLUICE_ADMIN_TOKEN";
 
 const CLIENT_KEY_PREFIX: &str = "sk-sluice-";
 const ADMIN_TOKEN_PREFIX: &str = "sluice-admin-";
-/// 256 bits.
-const RANDOM_BYTES: usize = 32;
 
 /// Where a secret is kept, for words to a person; never the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +111,7 @@ impl AdminToken {
     pub fn in_memory(environment: &Environment) -> AdminToken {
         match environment.filled(ADMIN_TOKEN_VARIABLE) {
             Some(token) => AdminToken { token: token.into(), kept: Kept::Variable(ADMIN_TOKEN_VARIABLE) },
-            None => AdminToken { token: random(ADMIN_TOKEN_PREFIX), kept: Kept::Memory },
+            None => AdminToken { token: random::token(ADMIN_TOKEN_PREFIX).into(), kept: Kept::Memory },
         }
     }
 
@@ -175,10 +173,9 @@ fn read_or_make(path: &Path, prefix: &str) -> io::Result<SecretString> {
     if let Some(secret) = read(path)? {
         return Ok(secret);
     }
-    let secret = random(prefix);
-    let line = format!("{}\n", secret.expose_secret());
-    write_atomic(path, line.as_bytes(), Mode::PRIVATE_FILE)?;
-    Ok(secret)
+    let secret = random::token(prefix);
+    write_atomic(path, format!("{secret}\n").as_bytes(), Mode::PRIVATE_FILE)?;
+    Ok(secret.into())
 }
 
 /// Reads a secret file; `None` where it is missing or blank.
@@ -191,15 +188,4 @@ fn read(path: &Path) -> io::Result<Option<SecretString>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn random(prefix: &str) -> SecretString {
-    use std::fmt::Write;
-    let mut bytes = [0_u8; RANDOM_BYTES];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    let mut text = String::from(prefix);
-    for byte in bytes {
-        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-    }
-    text.into()
 }

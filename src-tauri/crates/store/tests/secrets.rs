@@ -1,0 +1,71 @@
+//! Client keys and the admin token.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and plays the user who writes these files"
+)]
+
+use std::fs;
+
+use rstest::rstest;
+use secrecy::ExposeSecret;
+use store::{AdminToken, ClientKeys, ConfigFile, Environment, Home, Kept, Origin, Overrides};
+
+fn home() -> (tempfile::TempDir, Home) {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    home.prepare().unwrap();
+    (folder, home)
+}
+
+fn config(text: &str) -> ConfigFile {
+    ConfigFile::open(Origin::Memory(text.to_owned()), Environment::fixed([]), Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_key_is_made_once_and_kept_privately() {
+    let (_folder, home) = home();
+    let file = config("version = 1\n");
+    let open = || ClientKeys::open(&home, &Environment::fixed([]), file.snapshot()).unwrap();
+
+    let first = open();
+    let key = first.own().expose_secret().to_owned();
+
+    assert!(key.starts_with("sk-sluice-") && key.len() == 10 + 64, "256 bits in hexadecimal");
+    assert!(first.accepts(&key) && open().accepts(&key), "the second start reads the same key");
+    assert_eq!(first.kept(), &Kept::File(home.client_key()));
+    assert_eq!(fs::read_to_string(home.client_key()).unwrap().trim(), key);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(home.client_key()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[rstest]
+#[case::the_variable("sk-mine", true)]
+#[case::longer("sk-mine2", false)]
+#[case::shorter("sk-min", false)]
+#[case::other_case("SK-MINE", false)]
+#[case::empty("", false)]
+fn the_variable_is_the_key_and_no_file_is_made(#[case] presented: &str, #[case] accepted: bool) {
+    let (_folder, home) = home();
+    let environment = Environment::fixed([("SLUICE_KEY", "sk-mine")]);
+    let keys = ClientKeys::open(&home, &environment, config("version = 1\n").snapshot()).unwrap();
+    assert_eq!(keys.accepts(presented), accepted);
+    assert!(!home.client_key().exists());
+}
+
+#[test]
+fn an_admin_token_of_any_length_may_be_given_and_a_client_key_is_none() {
+    let (_folder, home) = home();
+    let given = AdminToken::open(&home, &Environment::fixed([("SLUICE_ADMIN_TOKEN", "x")])).unwrap();
+    assert!(given.accepts("x") && !given.accepts(""));
+    assert!(!home.admin_token().exists());
+
+    assert!(AdminToken::find(&home, &Environment::fixed([])).is_none(), "looking makes none");
+    let made = AdminToken::open(&home, &Environment::fixed([])).unwrap();
+    let found = AdminToken::find(&home, &Environment::fixed([])).unwrap();
+    assert!(made.accepts(found.secret().expose_secret()));
+    assert_eq!(found.kept(), &Kept::File(home.admin_token()));
+}
