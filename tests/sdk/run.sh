@@ -1,0 +1,35 @@
+#!/bin/sh
+# The official SDKs for Python and Node through the real gateway. Needs cargo, python3 with venv, and npm;
+# the SDKs themselves are installed at the versions that are locked here.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+venv=$root/tests/.cache/sdk/venv
+export PYTHONDONTWRITEBYTECODE=1
+
+installed() { # installed STAMP LOCK: whether what LOCK names is in place
+    [ -e "$1" ] && cmp -s "$1" "$2"
+}
+
+if ! installed "$venv/installed.txt" "$here/python/requirements.txt"; then
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+    cp "$here/python/requirements.txt" "$venv/installed.txt"
+fi
+# Node looks for packages beside the files that import them, so they stand there and not in the cache.
+if ! installed "$here/node/node_modules/installed.json" "$here/node/package-lock.json"; then
+    npm ci --prefix "$here/node" --ignore-scripts --loglevel=error
+    cp "$here/node/package-lock.json" "$here/node/node_modules/installed.json"
+fi
+
+cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p sluice
+export SLUICE_BIN="${SLUICE_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/sluice}"
+bed() { # a fresh gateway for each language, so that neither sees the other's failures
+    "$venv/bin/python" "$here/bed.py" "$here/gateway.yaml" "$@"
+}
+
+failed=0
+bed "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here/python" || failed=1
+PATH="$here/node/node_modules/.bin:$PATH" bed node --test --test-concurrency=1 --test-reporter=spec \
+    "$here"/node/*.test.mjs || failed=1
+exit $failed
