@@ -73,7 +73,7 @@ bring_tree() {
 # started ends too, and every mount is gone. The environment is empty but for registry settings.
 inside() {
     local settings
-    settings="$(env | grep -E '^(CARGO_(HTTP|NET|REGISTRIES|REGISTRY|SOURCE)_|PIP_|NPM_CONFIG_|npm_config_|(http|https|no|HTTP|HTTPS|NO)_(proxy|PROXY)=)' || true)"
+    settings="$(env | grep -v '^PIP_FIND_LINKS=' | grep -E '^(CARGO_(HTTP|NET|REGISTRIES|REGISTRY|SOURCE)_|PIP_|NPM_CONFIG_|npm_config_|(http|https|no|HTTP|HTTPS|NO)_(proxy|PROXY)=)' || true)"
     mapfile -t settings <<<"$settings"
     ROOT="$root" TOOLCHAIN="$(rustc --print sysroot)" unshare --mount --pid --fork --kill-child bash -euc '
         mount --make-rprivate /
