@@ -1,4 +1,8 @@
-//! The two framings of a streamed answer, behind one splitter.
+//! The two framings of a streamed answer, behind one splitter, and what a body's first bytes tell.
+
+mod array;
+
+use array::Array;
 
 use crate::sse::{Event, Scanner, TooLong};
 
@@ -32,33 +36,60 @@ pub enum Place {
 /// Finds the events of a stream in either framing, however it is cut.
 #[derive(Debug)]
 pub struct Splitter {
-    scanner: Scanner,
+    framed: Framed,
+}
+
+#[derive(Debug)]
+enum Framed {
+    Sse(Scanner),
+    JsonArray(Array),
 }
 
 impl Splitter {
     /// Makes a splitter that accepts events of at most `limit_bytes`.
-    pub fn new(_framing: Framing, limit_bytes: usize) -> Self {
-        Self { scanner: Scanner::new(limit_bytes) }
+    pub fn new(framing: Framing, limit_bytes: usize) -> Self {
+        Self {
+            framed: match framing {
+                Framing::Sse => Framed::Sse(Scanner::new(limit_bytes)),
+                Framing::JsonArray => Framed::JsonArray(Array::new(limit_bytes)),
+            },
+        }
     }
 
-    /// Takes the next bytes and reports every event that they complete.
+    /// Takes the next bytes and reports every event that they complete. An array's elements are events without a name.
     pub fn push(&mut self, chunk: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), TooLong> {
-        self.scanner.push(chunk, each)
+        match &mut self.framed {
+            Framed::Sse(scanner) => scanner.push(chunk, each),
+            Framed::JsonArray(array) => array.push(chunk, each),
+        }
     }
 
     /// Reports what is left at the end of the stream.
     pub fn finish(&mut self, each: &mut dyn FnMut(Event<'_>)) -> Result<(), TooLong> {
-        self.scanner.finish(each)
+        match &mut self.framed {
+            Framed::Sse(scanner) => scanner.finish(each),
+            Framed::JsonArray(array) => {
+                array.finish(each);
+                Ok(())
+            }
+        }
     }
 
     /// Tells whether a keep-alive may be written behind the bytes so far.
     pub fn at_boundary(&self) -> bool {
-        self.scanner.at_boundary()
+        match &self.framed {
+            Framed::Sse(scanner) => scanner.at_boundary(),
+            Framed::JsonArray(array) => array.place() != Place::Inside,
+        }
     }
 
     /// Returns where the bytes so far end.
     pub fn place(&self) -> Place {
-        Place::Between
+        match &self.framed {
+            Framed::Sse(scanner) if scanner.at_boundary() => Place::Between,
+            Framed::Sse(_) => Place::Inside,
+            Framed::JsonArray(array) => array.place(),
+        }
     }
 }
 
@@ -75,7 +106,52 @@ pub enum Sniffed {
     Other,
 }
 
+/// The ways in which a line of an event stream begins, comments aside.
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
 /// Guesses a body's form from its first bytes; `None` while they do not tell.
 pub fn sniff(first_bytes: &[u8]) -> Option<Sniffed> {
-    first_bytes.first().map(|_| Sniffed::Other)
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let text = first_bytes.strip_prefix(MARK).unwrap_or(first_bytes).trim_ascii_start();
+    match text.first()? {
+        b'{' | b'[' => Some(Sniffed::Json),
+        b'<' => Some(Sniffed::Html),
+        b':' => Some(Sniffed::Sse),
+        _ if MARK.starts_with(text) || FIELDS.iter().any(|field| field.starts_with(text)) => None,
+        _ if FIELDS.iter().any(|field| begins_field(text, field)) => Some(Sniffed::Sse),
+        _ => Some(Sniffed::Other),
+    }
+}
+
+fn begins_field(text: &[u8], field: &[u8]) -> bool {
+    text.strip_prefix(field).is_some_and(|rest| matches!(rest.first(), Some(b':' | b'\r' | b'\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_a_body_s_form() {
+        for (first_bytes, expected) in [
+            ("", None),
+            ("\r\n ", None),
+            ("da", None),
+            ("data", None),
+            ("ev", None),
+            ("data: {", Some(Sniffed::Sse)),
+            ("\u{feff}event: x", Some(Sniffed::Sse)),
+            (": OPENROUTER PROCESSING", Some(Sniffed::Sse)),
+            ("id:1", Some(Sniffed::Sse)),
+            ("\n\nretry: 1", Some(Sniffed::Sse)),
+            (" {\"a\":1}", Some(Sniffed::Json)),
+            ("[{", Some(Sniffed::Json)),
+            ("<!doctype html>", Some(Sniffed::Html)),
+            ("database", Some(Sniffed::Other)),
+            ("Bad Gateway", Some(Sniffed::Other)),
+        ] {
+            assert_eq!(sniff(first_bytes.as_bytes()), expected, "{first_bytes:?}");
+        }
+        assert_eq!(sniff(b"\xef\xbb"), None, "half a byte order mark");
+    }
 }

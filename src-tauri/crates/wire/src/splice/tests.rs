@@ -1,0 +1,277 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::head::PathModel;
+
+fn spliced(protocol: Protocol, operation: Operation, body: &str, change: &Change<'_>) -> String {
+    let path = PathModel { model: "asked", stream: true };
+    let path = (protocol == Protocol::Gemini).then_some(path);
+    let head = Head::read(protocol, operation, body.as_bytes(), path).unwrap();
+    let changed = apply(&head, &Bytes::copy_from_slice(body.as_bytes()), change);
+    String::from_utf8(changed.to_vec()).unwrap()
+}
+
+const NOTHING: Change<'_> = Change { model: None, params: &[], force: false, ask_usage: false };
+
+fn to_model(model: &str) -> Change<'_> {
+    Change { model: Some(model), ..NOTHING }
+}
+
+fn params() -> Vec<Param> {
+    vec![
+        Param::new("temperature", &0.5).unwrap(),
+        Param::new("max_tokens", &100).unwrap(),
+        Param::new("top_p", &1).unwrap(),
+    ]
+}
+
+#[test]
+fn every_top_level_model_takes_the_new_name() {
+    for (body, expected) in [
+        (r#"{"model":"a","x":{"model":"a"}}"#, r#"{"model":"N","x":{"model":"a"}}"#),
+        (r#"{ "model" : "a" , "model":"b" }"#, r#"{ "model" : "N" , "model":"N" }"#),
+        (r#"{"mod\u0065l":"a"}"#, r#"{"mod\u0065l":"N"}"#),
+        (r#"{"x":1,"model":null}"#, r#"{"x":1,"model":"N"}"#),
+        (r#"{"messages":[]}"#, r#"{"model":"N","messages":[]}"#),
+        (" {\t} ", " {\"model\":\"N\"\t} "),
+        (r#"{"model":"\u004e"}"#, r#"{"model":"\u004e"}"#),
+    ] {
+        for protocol in [Protocol::Chat, Protocol::Responses, Protocol::Messages] {
+            assert_eq!(spliced(protocol, Operation::Generate, body, &to_model("N")), expected, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_model_s_name_is_escaped() {
+    let body = spliced(Protocol::Chat, Operation::Embed, r#"{"model":"a"}"#, &to_model("q\"\n"));
+    assert_eq!(body, r#"{"model":"q\"\n"}"#);
+}
+
+#[test]
+fn a_gemini_body_repeats_the_path_s_model_and_gets_none_of_its_own() {
+    for (operation, body, expected) in [
+        (Operation::Generate, r#"{"contents":[]}"#, r#"{"contents":[]}"#),
+        (Operation::Embed, r#"{"model":"models/a"}"#, r#"{"model":"models/N"}"#),
+        (
+            Operation::BatchEmbed,
+            r#"{"requests":[{"model":"models/a","content":{"model":1}},{"model":"a"},7]}"#,
+            r#"{"requests":[{"model":"models/N","content":{"model":1}},{"model":"N"},7]}"#,
+        ),
+        (
+            Operation::CountTokens,
+            r#"{"generateContentRequest":{"model":"models/a"}}"#,
+            r#"{"generateContentRequest":{"model":"models/N"}}"#,
+        ),
+    ] {
+        assert_eq!(spliced(Protocol::Gemini, operation, body, &to_model("N")), expected);
+    }
+}
+
+#[test]
+fn parameters_fill_in_what_the_client_left_out() {
+    for (protocol, body, expected) in [
+        (Protocol::Chat, r#"{"a":1}"#, r#"{"temperature":0.5,"max_tokens":100,"top_p":1,"a":1}"#),
+        (Protocol::Chat, "{}", r#"{"temperature":0.5,"max_tokens":100,"top_p":1}"#),
+        (
+            Protocol::Chat,
+            r#"{"temperature":0.70,"max_completion_tokens":5,"top_p":null}"#,
+            r#"{"temperature":0.70,"max_completion_tokens":5,"top_p":1}"#,
+        ),
+        (Protocol::Responses, r#"{"a":1}"#, r#"{"temperature":0.5,"max_output_tokens":100,"top_p":1,"a":1}"#),
+        (
+            Protocol::Messages,
+            r#"{"max_tokens":5,"t\u006fp_p":2}"#,
+            r#"{"temperature":0.5,"max_tokens":5,"t\u006fp_p":2}"#,
+        ),
+        (
+            Protocol::Gemini,
+            r#"{"contents":[]}"#,
+            r#"{"generationConfig":{"temperature":0.5,"maxOutputTokens":100,"topP":1},"contents":[]}"#,
+        ),
+        (
+            Protocol::Gemini,
+            r#"{"generation_config":{"top_p":2, "maxOutputTokens":5}}"#,
+            r#"{"generation_config":{"temperature":0.5,"top_p":2, "maxOutputTokens":5}}"#,
+        ),
+        (
+            Protocol::Gemini,
+            r#"{"generationConfig":null}"#,
+            r#"{"generationConfig":{"temperature":0.5,"maxOutputTokens":100,"topP":1}}"#,
+        ),
+    ] {
+        let params = params();
+        let change = Change { params: &params, ..NOTHING };
+        assert_eq!(spliced(protocol, Operation::Generate, body, &change), expected, "{protocol} {body}");
+        assert_eq!(
+            spliced(protocol, Operation::CountTokens, body, &change),
+            body,
+            "counting takes no parameters"
+        );
+    }
+}
+
+#[test]
+fn forced_parameters_override_what_the_client_sent() {
+    for (protocol, body, expected) in [
+        (
+            Protocol::Chat,
+            r#"{"temperature":1,"max_completion_tokens":5,"temperature":2,"top_p":1}"#,
+            r#"{"temperature":0.5,"max_completion_tokens":100,"temperature":0.5,"top_p":1}"#,
+        ),
+        (
+            Protocol::Gemini,
+            r#"{"generationConfig":{"temperature":1,"max_output_tokens":5}}"#,
+            r#"{"generationConfig":{"topP":1,"temperature":0.5,"max_output_tokens":100}}"#,
+        ),
+    ] {
+        let params = params();
+        let change = Change { params: &params, force: true, ..NOTHING };
+        assert_eq!(spliced(protocol, Operation::Generate, body, &change), expected, "{protocol} {body}");
+    }
+}
+
+#[test]
+fn a_parameter_cannot_reach_the_request_s_frame() {
+    let params = vec![Param::new("model", &"x").unwrap(), Param::new("stream", &true).unwrap()];
+    let change = Change { params: &params, force: true, ..NOTHING };
+    assert_eq!(
+        spliced(Protocol::Chat, Operation::Generate, r#"{"stream":false}"#, &change),
+        r#"{"stream":false}"#
+    );
+}
+
+#[test]
+fn two_names_of_one_parameter_make_one_member() {
+    let params =
+        vec![Param::new("max_tokens", &1).unwrap(), Param::new("max_completion_tokens", &2).unwrap()];
+    let change = Change { params: &params, ..NOTHING };
+    let body = r#"{"a":1}"#;
+    for (protocol, expected) in [
+        (Protocol::Responses, r#"{"max_output_tokens":1,"a":1}"#),
+        (Protocol::Gemini, r#"{"generationConfig":{"maxOutputTokens":1},"a":1}"#),
+    ] {
+        assert_eq!(spliced(protocol, Operation::Generate, body, &change), expected);
+    }
+}
+
+#[test]
+fn usage_is_asked_of_chat_streams_only() {
+    let change = Change { ask_usage: true, ..NOTHING };
+    for (body, expected) in [
+        (r#"{"stream":true}"#, r#"{"stream_options":{"include_usage":true},"stream":true}"#),
+        (
+            r#"{"stream":true,"stream_options":null}"#,
+            r#"{"stream":true,"stream_options":{"include_usage":true}}"#,
+        ),
+        (
+            r#"{"stream":true,"stream_options":{"include_usage":false,"x":1}}"#,
+            r#"{"stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
+        ),
+        (
+            r#"{"stream":true,"stream_options":{ "x":1}}"#,
+            r#"{"stream":true,"stream_options":{"include_usage":true, "x":1}}"#,
+        ),
+        (
+            r#"{"stream":true,"stream_options":{"include_usage":true}}"#,
+            r#"{"stream":true,"stream_options":{"include_usage":true}}"#,
+        ),
+        (r#"{"stream":false}"#, r#"{"stream":false}"#),
+        (r#"{"a":1}"#, r#"{"a":1}"#),
+    ] {
+        assert_eq!(spliced(Protocol::Chat, Operation::Generate, body, &change), expected, "{body}");
+    }
+    let body = r#"{"stream":true}"#;
+    for protocol in [Protocol::Responses, Protocol::Messages, Protocol::Gemini] {
+        assert_eq!(spliced(protocol, Operation::Generate, body, &change), body);
+    }
+}
+
+#[test]
+fn model_parameters_and_usage_go_in_together() {
+    let params = params();
+    let change = Change { model: Some("N"), params: &params, force: false, ask_usage: true };
+    assert_eq!(
+        spliced(Protocol::Chat, Operation::Generate, r#"{"stream":true,"top_p":null}"#, &change),
+        concat!(
+            r#"{"model":"N","temperature":0.5,"max_tokens":100,"stream_options":{"include_usage":true},"#,
+            r#""stream":true,"top_p":1}"#
+        )
+    );
+}
+
+#[test]
+fn an_unchanged_body_is_not_copied() {
+    let body = Bytes::from_static(br#"{"model":"a"}"#);
+    let head = Head::read(Protocol::Chat, Operation::Generate, &body, None).unwrap();
+    assert_eq!(apply(&head, &body, &to_model("a")).as_ptr(), body.as_ptr());
+    assert_eq!(apply(&head, &body, &NOTHING).as_ptr(), body.as_ptr());
+}
+
+/// JSON as odd as it may be: thirty digits, escapes, duplicate keys, white space anywhere.
+fn odd_value() -> impl Strategy<Value = String> {
+    let scalar = prop::sample::select(vec![
+        "null",
+        "true",
+        "1e2",
+        "0.10",
+        "-0.0",
+        "123456789012345678901234567890",
+        r#""\u00e9\/\"""#,
+        r#""model""#,
+        r#""\"model\":\"a\"""#,
+        "\"\u{4f60}\"",
+        "\"\"",
+    ])
+    .prop_map(str::to_owned);
+    scalar.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(" ,"))),
+            prop::collection::vec((odd_key(), inner), 0..4).prop_map(|members| object(&members)),
+        ]
+    })
+}
+
+fn odd_key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![r#""a""#, r#""z""#, r#""a""#, r#""mo\u0064els""#, r#""\u00e9""#, r#""stream""#])
+        .prop_map(str::to_owned)
+}
+
+fn object(members: &[(String, String)]) -> String {
+    let members: Vec<_> = members.iter().map(|(key, value)| format!("{key}\t:\n{value} ")).collect();
+    format!("{{ {}}}", members.join(","))
+}
+
+proptest! {
+    #[test]
+    fn everything_but_the_model_s_values_stays_byte_for_byte(
+        before in prop::collection::vec((odd_key(), odd_value()), 0..5),
+        between in prop::collection::vec((odd_key(), odd_value()), 0..5),
+        key in prop::sample::select(vec![r#""model""#, r#""\u006dodel""#, r#""mod\u0065l""#]),
+        model in ".{0,12}",
+    ) {
+        let with_model = |value: &str| {
+            let member = (key.to_owned(), value.to_owned());
+            let mut members = before.clone();
+            members.push(member.clone());
+            members.extend(between.clone());
+            members.push(member);
+            object(&members)
+        };
+        let changed = spliced(Protocol::Messages, Operation::Generate, &with_model("\"a\""), &to_model(&model));
+        let unchanged = model == "a";
+        prop_assert_eq!(changed, with_model(&if unchanged { "\"a\"".to_owned() } else { quote(&model) }));
+    }
+
+    #[test]
+    fn what_is_inserted_leaves_the_rest_byte_for_byte(members in prop::collection::vec((odd_key(), odd_value()), 1..6)) {
+        let body = object(&members);
+        let params = params();
+        let change = Change { model: Some("N"), params: &params, force: false, ask_usage: false };
+        let changed = spliced(Protocol::Chat, Operation::Generate, &body, &change);
+        let rest = changed.strip_prefix(r#"{"model":"N","temperature":0.5,"max_tokens":100,"top_p":1,"#);
+        prop_assert_eq!(rest, Some(&body[1..]));
+    }
+}
