@@ -24,12 +24,16 @@ fi
 
 cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p sluice
 export SLUICE_BIN="${SLUICE_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/sluice}"
+# The locked Node comes before the system's, which may be too old for the SDKs.
+for folder in "$here"/node/node_modules/node-linux-*/bin; do PATH=$folder:$PATH; done
+export PATH
+
 bed() { # a fresh gateway for each language, so that neither sees the other's failures
     "$venv/bin/python" "$here/bed.py" "$here/gateway.yaml" "$@"
 }
 
 failed=0
 bed "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here/python" || failed=1
-PATH="$here/node/node_modules/.bin:$PATH" bed node --test --test-concurrency=1 --test-reporter=spec \
+bed node --test --test-concurrency=1 --test-reporter=spec \
     "$here"/node/*.test.mjs || failed=1
 exit $failed
