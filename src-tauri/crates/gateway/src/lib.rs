@@ -1,1 +1,31 @@
-//! gateway
+//! The gateway: an HTTP server on loopback, an upstream client, and one request's life between them.
+//!
+//! Read [`relay::serve`] first: it is one request from guard to answer by function name. Decisions are made in
+//! the pure crates (`config::route`, `pool`); what happens on sockets happens here.
+
+mod catalog;
+mod compose;
+mod decode;
+mod delivery;
+mod gateway;
+mod guard;
+mod headers;
+mod held;
+mod intake;
+mod listen;
+mod probe;
+mod refusal;
+mod relay;
+mod server;
+mod status;
+mod stream;
+mod trace;
+mod upstream;
+mod waiting;
+
+pub use gateway::{Gateway, Inspect, Setup, Sizes, Timers};
+pub use listen::{BindFault, Listening, bind};
+pub use probe::{Step, StepName, TestReport};
+pub use server::serve;
+pub use status::{ApiStatus, Explained, Health, HealthStatus, Status, StatusV1};
+pub use trace::{AttemptTrace, Considered, Ending, SkippedChannel, Trace};

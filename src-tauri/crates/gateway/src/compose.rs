@@ -1,0 +1,96 @@
+//! Makes the upstream's request out of a lease and the client's request. Pure.
+
+use bytes::Bytes;
+use config::{Auth, Candidate, Key};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use secrecy::ExposeSecret;
+use url::Url;
+use wire::{
+    Operation, Protocol,
+    head::Head,
+    splice::{self, Change},
+};
+
+use crate::headers;
+
+/// A client's request as it came: the bytes stay as they are, only the head was looked at.
+pub(crate) struct Asked {
+    pub head: Head,
+    pub body: Bytes,
+    pub headers: HeaderMap,
+    pub query: Option<String>,
+}
+
+/// A request ready to be sent.
+pub(crate) struct Outgoing {
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// Whether we asked for usage on the client's behalf, so that its extra chunk must not reach the client.
+    pub usage_is_ours: bool,
+}
+
+/// A key whose bytes cannot stand in a header.
+#[derive(Debug)]
+pub(crate) struct UnusableKey;
+
+/// The API version that a Messages request without one gets: the one that every Anthropic-compatible vendor knows.
+const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+/// Composes one attempt: the channel's address and credential, the client's bytes with the splices it needs.
+pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outgoing, UnusableKey> {
+    let channel = &candidate.channel;
+    let head = &asked.head;
+    let usage_is_ours = may_ask_usage(head) && channel.include_usage;
+    let base = &channel.spoken[candidate.base].base;
+    let change = Change {
+        model: Some(&candidate.model),
+        params: if head.operation == Operation::Generate { &channel.params } else { &[] },
+        force: channel.params_force,
+        ask_usage: usage_is_ours,
+    };
+    let mut headers = headers::to_upstream(&asked.headers, 4);
+    authorize(&mut headers, channel.auth(candidate.protocol), key)?;
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    if candidate.protocol == Protocol::Messages {
+        headers.entry(HeaderName::from_static("anthropic-version")).or_insert(ANTHROPIC_VERSION);
+    }
+    Ok(Outgoing {
+        url: base.endpoint(
+            candidate.protocol,
+            head.operation,
+            &candidate.model,
+            head.stream,
+            asked.query.as_deref(),
+        ),
+        headers,
+        body: splice::apply(head, &asked.body, &change),
+        usage_is_ours,
+    })
+}
+
+/// Puts the channel's key where its provider wants it. A channel that needs none has an empty one.
+pub(crate) fn authorize(headers: &mut HeaderMap, auth: Auth, key: &Key) -> Result<(), UnusableKey> {
+    let Some(secret) = key.secret.as_ref().map(ExposeSecret::expose_secret).filter(|key| !key.is_empty())
+    else {
+        return Ok(());
+    };
+    let (name, value) = match auth {
+        Auth::Bearer => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {secret}"))),
+        Auth::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(secret)),
+        Auth::XGoogApiKey => (HeaderName::from_static("x-goog-api-key"), HeaderValue::from_str(secret)),
+        Auth::ApiKey => (HeaderName::from_static("api-key"), HeaderValue::from_str(secret)),
+    };
+    let mut value = value.map_err(|_invalid| UnusableKey)?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(())
+}
+
+fn may_ask_usage(head: &Head) -> bool {
+    head.protocol == Protocol::Chat
+        && head.operation == Operation::Generate
+        && head.stream
+        && !head.asks_usage
+}

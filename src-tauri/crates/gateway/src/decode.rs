@@ -1,0 +1,152 @@
+//! Bodies as they come from an upstream, and decompression for those that come packed although we asked for
+//! `identity`: the bytes out are bounded by the bytes in, so that a bomb ends an attempt and not the process.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http_body_util::BodyExt;
+use tokio::io::{AsyncBufRead, AsyncRead};
+use tokio_util::io::{ReaderStream, StreamReader};
+
+/// A content coding that we can undo (RFC 9110 §8.4.1, RFC 8878, RFC 7932).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// The coding of a `content-encoding` header; `None` for one we do not know or a list of several.
+    pub(crate) fn named(name: &str) -> Option<Coding> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Some(Coding::Identity),
+            "gzip" | "x-gzip" => Some(Coding::Gzip),
+            "deflate" => Some(Coding::Deflate),
+            "br" => Some(Coding::Brotli),
+            "zstd" => Some(Coding::Zstd),
+            _unknown => None,
+        }
+    }
+}
+
+/// Why a packed body could not be had.
+pub(crate) enum UnpackFault {
+    TooLarge,
+    Broken(io::Error),
+}
+
+/// Unpacks a body that is here already, up to `limit` bytes.
+pub(crate) async fn unpack(coding: Coding, packed: Bytes, limit: usize) -> Result<Bytes, UnpackFault> {
+    if coding == Coding::Identity {
+        return Ok(packed);
+    }
+    let source = stream::iter([Ok::<_, io::Error>(packed)]);
+    let mut parts = unpacked(coding, StreamReader::new(source));
+    let mut whole = BytesMut::new();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(UnpackFault::Broken)?;
+        if whole.len() + part.len() > limit {
+            return Err(UnpackFault::TooLarge);
+        }
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole.freeze())
+}
+
+/// An upstream's body, unpacked as it flows.
+pub(crate) enum Inflow {
+    Plain(reqwest::Body),
+    Unpacked { parts: Parts, came: Arc<AtomicUsize>, gave: usize, expansion: usize },
+}
+
+/// A stream of unpacked bytes.
+pub(crate) type Parts = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// Below this size no expansion is suspicious.
+const EXPANSION_FLOOR: usize = 1 << 20;
+
+impl Inflow {
+    pub(crate) fn new(body: reqwest::Body, coding: Coding, expansion: usize) -> Inflow {
+        if coding == Coding::Identity {
+            return Inflow::Plain(body);
+        }
+        let came = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&came);
+        let source = body
+            .into_data_stream()
+            .inspect_ok(move |part: &Bytes| {
+                counter.fetch_add(part.len(), Ordering::Relaxed);
+            })
+            .map_err(|error| io::Error::other(words(&error)));
+        Inflow::Unpacked { parts: unpacked(coding, StreamReader::new(source)), came, gave: 0, expansion }
+    }
+
+    /// The next bytes; `None` at the body's clean end; otherwise the fault in words without any URL.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, String>> {
+        match self {
+            Inflow::Plain(body) => loop {
+                match body.frame().await? {
+                    Ok(frame) => match frame.into_data() {
+                        Ok(data) if data.is_empty() => {}
+                        Ok(data) => return Some(Ok(data)),
+                        Err(_trailers) => {}
+                    },
+                    Err(error) => return Some(Err(words(&error))),
+                }
+            },
+            Inflow::Unpacked { parts, came, gave, expansion } => {
+                let part = match parts.next().await? {
+                    Ok(part) => part,
+                    Err(error) => return Some(Err(format!("the reply could not be decompressed: {error}"))),
+                };
+                *gave += part.len();
+                let allowed = came.load(Ordering::Relaxed).saturating_mul(*expansion).max(EXPANSION_FLOOR);
+                if *gave > allowed {
+                    return Some(Err(format!(
+                        "the reply grew more than {expansion} times when decompressed"
+                    )));
+                }
+                Some(Ok(part))
+            }
+        }
+    }
+}
+
+/// An error and its causes in words. The outermost may print a URL, which may hold a key, so it is left out.
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
+    let mut innermost = None;
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        innermost = Some(next);
+        cause = next.source();
+    }
+    innermost.map_or_else(|| "the connection broke".to_owned(), ToString::to_string)
+}
+
+fn unpacked<R>(coding: Coding, reader: R) -> Parts
+where
+    R: AsyncBufRead + Send + 'static,
+{
+    fn parts(reader: impl AsyncRead + Send + 'static) -> Parts {
+        Box::pin(ReaderStream::with_capacity(reader, 16 << 10))
+    }
+    match coding {
+        Coding::Identity => parts(reader),
+        Coding::Gzip => parts(GzipDecoder::new(reader)),
+        Coding::Deflate => parts(ZlibDecoder::new(reader)),
+        Coding::Brotli => parts(BrotliDecoder::new(reader)),
+        Coding::Zstd => parts(ZstdDecoder::new(reader)),
+    }
+}

@@ -1,0 +1,491 @@
+//! From the first byte of an upstream's answer to the last byte that the client gets.
+//!
+//! ```text
+//! headers ─► gate ──(first content)──► flow ─► terminal: clean end
+//!              │ held, nothing sent      │
+//!              └► failure: another       └► cut, idle, error: the protocol's own error event, then the
+//!                 channel may answer        connection breaks, so that no reader takes it for a whole answer
+//! ```
+
+use std::{collections::VecDeque, io, pin::Pin, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use pool::{Class, Failure, Outcome, Phase};
+use tokio::time::Sleep;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use wire::{
+    Operation, Protocol,
+    errors::{self, ErrorBody, Kind, SoFar},
+    frames::{self, Framing, Sniffed},
+    observe::{self, StreamFailure, WholeFault, WholeSeen},
+};
+
+use crate::{
+    decode::Inflow,
+    gateway::{Gateway, Sizes, Timers},
+    held::Held,
+    stream::{Stream as Reading, Turn},
+    trace::{Ending, Recording},
+    upstream::malformed,
+};
+
+/// How long an attempt may take to show content.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// From dispatch to response headers.
+    pub headers: Duration,
+    /// From response headers to the first content of a stream.
+    pub content: Duration,
+    /// From dispatch to the end of a whole reply.
+    pub total: Duration,
+}
+
+/// A whole reply that was held and checked, or one too large to hold, which flows.
+pub(crate) enum Whole {
+    Checked(Bytes, WholeSeen),
+    Large(Vec<Bytes>, Inflow),
+}
+
+/// Reads a whole reply. Up to the held size nothing reaches the client before it is known to be an answer.
+pub(crate) async fn hold(
+    protocol: Protocol,
+    operation: Operation,
+    status: u16,
+    mut inflow: Inflow,
+    within: Duration,
+    sizes: &Sizes,
+) -> Result<Whole, Fault> {
+    let reading = async {
+        let mut parts: Vec<Bytes> = Vec::new();
+        let mut size = 0;
+        while let Some(part) = inflow.next().await {
+            let part = part.map_err(|words| Fault::Failed(broken_off(status, &words)))?;
+            size += part.len();
+            parts.push(part);
+            if size > sizes.held_reply {
+                return Ok(Whole::Large(parts, inflow));
+            }
+        }
+        let whole = join(parts);
+        match observe::whole(protocol, operation, &whole) {
+            Ok(seen) => Ok(Whole::Checked(whole, seen)),
+            Err(WholeFault::NotJson(at)) => {
+                Err(Fault::Failed(malformed(status, not_json(&whole, &at.to_string()))))
+            }
+            Err(WholeFault::ErrorBody(said)) => Err(Fault::Said(said)),
+            Err(WholeFault::Empty) => Err(Fault::Failed(malformed(status, "the answer is empty".to_owned()))),
+        }
+    };
+    match tokio::time::timeout(within, reading).await {
+        Ok(result) => result,
+        Err(_elapsed) => Err(Fault::Failed(silent("the reply was not whole", within))),
+    }
+}
+
+/// Why an answer with a success status is none.
+pub(crate) enum Fault {
+    /// It broke, or is not an answer.
+    Failed(Failure),
+    /// It is an error in the upstream's own words; `pool` knows what such words mean.
+    Said(StreamFailure),
+}
+
+/// Reads a stream up to its first content, holding what came. Nothing reaches the client before.
+pub(crate) async fn gate(
+    reading: &mut Reading,
+    inflow: &mut Inflow,
+    status: u16,
+    within: Duration,
+    sizes: &Sizes,
+) -> Result<VecDeque<Bytes>, Fault> {
+    let mut held = VecDeque::new();
+    let holding = async {
+        let mut size = 0;
+        let mut sniffed = None;
+        let mut head = Vec::new();
+        while let Some(part) = inflow.next().await {
+            let part = part.map_err(|words| Fault::Failed(before_content(broken_off(status, &words))))?;
+            size += part.len();
+            if sniffed.is_none() {
+                head.extend_from_slice(&part[..part.len().min(SNIFFED_BYTES)]);
+                sniffed = frames::sniff(&head);
+                if let Some(found) = sniffed
+                    && !fits(found, reading.framing())
+                {
+                    return Err(not_a_stream(found, part, &held, inflow, status, sizes).await);
+                }
+            }
+            match reading.take(part, &mut held) {
+                Ok(Turn::Preamble) if reading.events() <= sizes.gate_events && size <= sizes.gate_bytes => {}
+                Ok(Turn::Preamble | Turn::Content | Turn::Ended) => return Ok(()),
+                Ok(Turn::Failed(said)) => return Err(Fault::Said(said)),
+                Err(too_long) => return Err(Fault::Failed(malformed(status, too_long.to_string()))),
+            }
+        }
+        match reading.finish(&mut held) {
+            Turn::Content | Turn::Ended => Ok(()),
+            Turn::Failed(said) => Err(Fault::Said(said)),
+            Turn::Preamble => {
+                let words = "the stream ended before any content".to_owned();
+                Err(Fault::Failed(before_content(malformed(status, words))))
+            }
+        }
+    };
+    match tokio::time::timeout(within, holding).await {
+        Ok(result) => result.map(|()| held),
+        Err(_elapsed) => Err(Fault::Failed(before_content(silent("no content came", within)))),
+    }
+}
+
+/// Enough to tell a stream from a web page or a JSON object.
+const SNIFFED_BYTES: usize = 64;
+
+fn fits(found: Sniffed, framing: Framing) -> bool {
+    match (found, framing) {
+        (Sniffed::Sse, Framing::Sse) | (Sniffed::Json, Framing::JsonArray) => true,
+        (Sniffed::Sse | Sniffed::Html | Sniffed::Other, Framing::JsonArray) => false,
+        (Sniffed::Json | Sniffed::Html | Sniffed::Other, Framing::Sse) => false,
+    }
+}
+
+/// A stream was asked for and something else came: an error as JSON, or a web page.
+async fn not_a_stream(
+    found: Sniffed,
+    part: Bytes,
+    held: &VecDeque<Bytes>,
+    inflow: &mut Inflow,
+    status: u16,
+    sizes: &Sizes,
+) -> Fault {
+    let what = match found {
+        Sniffed::Json => "a JSON body",
+        Sniffed::Html => "a web page",
+        Sniffed::Sse => "an event stream",
+        Sniffed::Other => "something else",
+    };
+    let mut parts: Vec<Bytes> = held.iter().cloned().collect();
+    parts.push(part);
+    let body = rest(parts, inflow, sizes.error_body).await;
+    match observe::error_body(&body) {
+        Some(said) => Fault::Said(said),
+        None => Fault::Failed(malformed(status, format!("a stream was asked for and {what} came"))),
+    }
+}
+
+/// Reads what is left of a small body, up to `most` bytes; what cannot be read is left out.
+pub(crate) async fn rest(mut parts: Vec<Bytes>, inflow: &mut Inflow, most: usize) -> Bytes {
+    let mut size: usize = parts.iter().map(Bytes::len).sum();
+    while size < most
+        && let Some(Ok(part)) = inflow.next().await
+    {
+        size += part.len();
+        parts.push(part);
+    }
+    join(parts)
+}
+
+fn join(mut parts: Vec<Bytes>) -> Bytes {
+    match parts.len() {
+        0 => Bytes::new(),
+        1 => parts.swap_remove(0),
+        _several => parts.concat().into(),
+    }
+}
+
+fn not_json(body: &[u8], at: &str) -> String {
+    match frames::sniff(body) {
+        Some(Sniffed::Html) => "a web page came instead of JSON".to_owned(),
+        Some(Sniffed::Sse) => "an event stream came although none was asked for".to_owned(),
+        Some(Sniffed::Json | Sniffed::Other) => format!("the answer is not valid JSON: {at}"),
+        None => "the answer is empty".to_owned(),
+    }
+}
+
+/// The upstream began to answer and broke off.
+fn broken_off(status: u16, words: &str) -> Failure {
+    malformed(status, format!("the answer broke off: {words}"))
+}
+
+fn silent(what: &str, within: Duration) -> Failure {
+    Failure::new(Class::Silent, Phase::P1, format!("{what} within {} s", within.as_secs_f32()))
+}
+
+/// A 200 with only preamble: it may be sent again, marked as perhaps billed.
+fn before_content(mut failure: Failure) -> Failure {
+    failure.phase = Phase::P3;
+    failure
+}
+
+/// An answer on its way to the client, after the commit point.
+pub(crate) struct Flow {
+    out: VecDeque<Bytes>,
+    inflow: Inflow,
+    /// The stream's reader; a whole reply too large to hold has none.
+    reading: Option<Reading>,
+    stage: Stage,
+    held: Option<Held>,
+    recording: Option<Recording>,
+    first_content: Option<Duration>,
+    status: u16,
+    size: usize,
+    watch: Watch,
+}
+
+/// Where a flow stands.
+enum Stage {
+    Running,
+    /// Nothing more comes; the body ends properly.
+    Clean,
+    /// What is queued goes out, then the connection breaks.
+    Abort,
+}
+
+/// The clocks of a flow. One timer serves all of them: it is set again only when it rings.
+struct Watch {
+    timers: Timers,
+    alarm: Pin<Box<Sleep>>,
+    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Times since the request began.
+    last_bytes: Duration,
+    last_content: Duration,
+    last_sent: Duration,
+}
+
+/// The body is broken off on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer was cut")]
+pub(crate) struct Aborted;
+
+impl Flow {
+    pub(crate) fn stream(
+        reading: Reading,
+        out: VecDeque<Bytes>,
+        inflow: Inflow,
+        held: Held,
+        recording: Recording,
+        first_content: Duration,
+    ) -> Flow {
+        Flow::new(Some(reading), out, inflow, held, recording, Some(first_content))
+    }
+
+    pub(crate) fn whole(parts: Vec<Bytes>, inflow: Inflow, held: Held, recording: Recording) -> Flow {
+        Flow::new(None, parts.into(), inflow, held, recording, None)
+    }
+
+    fn new(
+        reading: Option<Reading>,
+        out: VecDeque<Bytes>,
+        inflow: Inflow,
+        held: Held,
+        recording: Recording,
+        first_content: Option<Duration>,
+    ) -> Flow {
+        let gateway: &Gateway = recording.gateway();
+        let now = recording.elapsed();
+        let timers = gateway.timers.clone();
+        let watch = Watch {
+            alarm: Box::pin(tokio::time::sleep(timers.keep_alive.min(timers.idle_bytes))),
+            closing: Box::pin(gateway.closing.clone().cancelled_owned()),
+            last_bytes: now,
+            last_content: now,
+            last_sent: now,
+            timers,
+        };
+        let size = out.iter().map(Bytes::len).sum();
+        let mut flow = Flow {
+            out,
+            inflow,
+            reading,
+            stage: Stage::Running,
+            held: Some(held),
+            recording: Some(recording),
+            first_content,
+            status: 200,
+            size,
+            watch,
+        };
+        if flow.reading.as_ref().is_some_and(Reading::ended_with_body) {
+            flow.upstream_ended();
+        }
+        flow
+    }
+
+    /// The flow as a response body.
+    pub(crate) fn into_stream(self) -> impl Stream<Item = Result<Bytes, Aborted>> + Send {
+        stream::unfold(self, |mut flow| async move { flow.next().await.map(|item| (item, flow)) })
+    }
+
+    /// The next bytes for the client.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Aborted>> {
+        loop {
+            if let Some(bytes) = self.out.pop_front() {
+                return Some(Ok(bytes));
+            }
+            match self.stage {
+                Stage::Running => {}
+                Stage::Clean => return None,
+                Stage::Abort => {
+                    // Yielding lets the connection flush the error event before it breaks.
+                    tokio::task::yield_now().await;
+                    return Some(Err(Aborted));
+                }
+            }
+            tokio::select! {
+                biased;
+                part = self.inflow.next() => self.came(part),
+                () = self.watch.alarm.as_mut() => self.rang(),
+                () = self.watch.closing.as_mut() => self.cut(Ending::Error, Class::Overloaded, "the gateway is stopping"),
+            }
+        }
+    }
+
+    fn came(&mut self, part: Option<Result<Bytes, String>>) {
+        let now = self.elapsed();
+        self.watch.last_bytes = now;
+        match part {
+            Some(Ok(part)) => self.took(part, now),
+            Some(Err(words)) => {
+                self.cut(Ending::Cut, Class::Network, &format!("the stream broke off: {words}"))
+            }
+            None => self.upstream_ended(),
+        }
+    }
+
+    fn took(&mut self, part: Bytes, now: Duration) {
+        self.size += part.len();
+        let Some(reading) = &mut self.reading else {
+            if self.size > self.recording_gateway_reply_limit() {
+                return self.cut(Ending::Cut, Class::Malformed, "the reply is larger than any answer may be");
+            }
+            self.watch.last_sent = now;
+            return self.out.push_back(part);
+        };
+        match reading.take(part, &mut self.out) {
+            Ok(Turn::Preamble) => {}
+            Ok(Turn::Content | Turn::Ended) => self.watch.last_content = now,
+            Ok(Turn::Failed(said)) => self.failed_in_band(&said),
+            Err(too_long) => self.cut(Ending::Cut, Class::Malformed, &too_long.to_string()),
+        }
+        if !self.out.is_empty() {
+            self.watch.last_sent = now;
+        }
+    }
+
+    /// The upstream closed its body properly. Whether that is an end is the protocol's to say.
+    fn upstream_ended(&mut self) {
+        let Some(reading) = &mut self.reading else { return self.done() };
+        match reading.finish(&mut self.out) {
+            Turn::Failed(said) => self.failed_in_band(&said),
+            Turn::Preamble | Turn::Content | Turn::Ended if reading.ended() => self.done(),
+            Turn::Preamble | Turn::Content | Turn::Ended => {
+                self.cut(Ending::Cut, Class::Malformed, "the stream ended without its terminal event");
+            }
+        }
+    }
+
+    fn done(&mut self) {
+        self.stage = Stage::Clean;
+        let usage = self.reading.as_ref().and_then(Reading::usage);
+        self.settle(Outcome::Served { first_content: self.first_content, usage });
+        self.file(Ending::Done);
+    }
+
+    /// The upstream itself said in its stream that it failed; the client has its words already.
+    fn failed_in_band(&mut self, said: &StreamFailure) {
+        let Some(reading) = &self.reading else { return };
+        let wall = self.recording.as_ref().map(|recording| recording.gateway().clock.now());
+        let Some(now) = wall else { return };
+        let mut failure = pool::judge_stream_failure(reading.protocol(), said, now);
+        failure.phase = Phase::P4;
+        self.stage = if reading.ends_cleanly_on_error() { Stage::Clean } else { Stage::Abort };
+        self.fail(failure, Ending::Error);
+    }
+
+    /// Ends the answer honestly: the protocol's own error event, then a broken connection.
+    fn cut(&mut self, ending: Ending, class: Class, words: &str) {
+        self.stage = Stage::Abort;
+        if let Some(reading) = &mut self.reading {
+            if reading.ends_cleanly_on_error() {
+                self.stage = Stage::Clean;
+            }
+            self.out.extend(reading.last_words(&stream_error(class, words)));
+        }
+        self.fail(Failure::new(class, Phase::P4, words), ending);
+    }
+
+    fn rang(&mut self) {
+        let now = self.elapsed();
+        let timers = &self.watch.timers;
+        let silent_for = now.saturating_sub(self.watch.last_bytes);
+        let empty_for = now.saturating_sub(self.watch.last_content);
+        if silent_for >= timers.idle_bytes {
+            return self.cut(Ending::Idle, Class::Silent, "the stream fell silent");
+        }
+        if self.reading.is_some() && empty_for >= timers.idle_content {
+            return self.cut(Ending::Idle, Class::Silent, "the stream carried no content for too long");
+        }
+        let mut next = timers.idle_bytes.saturating_sub(silent_for);
+        if let Some(reading) = &self.reading {
+            next = next.min(timers.idle_content.saturating_sub(empty_for));
+            let quiet_for = now.saturating_sub(self.watch.last_sent);
+            if quiet_for < timers.keep_alive {
+                next = next.min(timers.keep_alive.saturating_sub(quiet_for));
+            } else {
+                self.watch.last_sent = now;
+                self.out.extend(reading.keep_alive());
+                next = next.min(timers.keep_alive);
+            }
+        }
+        self.watch.alarm.set(tokio::time::sleep(next));
+    }
+
+    fn fail(&mut self, failure: Failure, ending: Ending) {
+        if let Some(recording) = &mut self.recording {
+            recording.failed(&failure, ending.verdict());
+        }
+        self.settle(Outcome::Failed(failure));
+        self.file(ending);
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(held) = self.held.take() {
+            held.settle(outcome);
+        }
+    }
+
+    fn file(&mut self, ending: Ending) {
+        let Some(mut recording) = self.recording.take() else { return };
+        recording.usage(self.reading.as_ref().and_then(Reading::usage));
+        recording.finish(ending, self.status);
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.recording.as_ref().map_or(self.watch.last_bytes, Recording::elapsed)
+    }
+
+    fn recording_gateway_reply_limit(&self) -> usize {
+        self.recording.as_ref().map_or(usize::MAX, |recording| recording.gateway().sizes.reply)
+    }
+}
+
+/// What the last event of a broken stream says.
+pub(crate) fn stream_error(class: Class, words: &str) -> ErrorBody<'_> {
+    let (kind, status) = match class {
+        Class::Silent => (Kind::Timeout, 504),
+        Class::Overloaded => (Kind::Overloaded, 503),
+        _broken => (Kind::Upstream, 502),
+    };
+    ErrorBody { status, kind, code: None, message: words, retry_after_s: None, request_id: None }
+}
+
+/// The error event for a client whose stream was opened before anybody could answer it.
+pub(crate) fn opened_in_vain(protocol: Protocol, framing: Framing, error: &ErrorBody<'_>) -> Bytes {
+    errors::stream_end(protocol, framing, error, &SoFar::default()).into()
+}
+
+impl From<Aborted> for io::Error {
+    fn from(aborted: Aborted) -> io::Error {
+        io::Error::other(aborted)
+    }
+}

@@ -1,0 +1,253 @@
+//! One upstream stream as it is read: which bytes pass, what they mean, what may be added and where.
+
+use std::{collections::VecDeque, mem};
+
+use bytes::{Bytes, BytesMut};
+use wire::{
+    Protocol, Usage,
+    errors::{self, ErrorBody, SoFar},
+    frames::{Framing, Splitter},
+    observe::{Observer, Seen, StreamFailure},
+    sse::{Event, Kind, TooLong},
+};
+
+/// A stream being read. Bytes pass as they are, but for two cases that work event by event.
+pub(crate) struct Stream {
+    protocol: Protocol,
+    framing: Framing,
+    splitter: Splitter,
+    observer: Observer,
+    sieve: Option<Sieve>,
+    closed: bool,
+}
+
+/// What some bytes brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Nothing of the answer yet.
+    Preamble,
+    /// Something of the answer.
+    Content,
+    /// The protocol's terminal, now or before.
+    Ended,
+    /// The upstream's own words that it failed.
+    Failed(StreamFailure),
+}
+
+/// Takes out the events that are not meant for the client.
+struct Sieve {
+    /// Drop the usage chunk that we asked for and the client did not.
+    usage: bool,
+    /// Drop comments: google-genai for Python fails on one.
+    comments: bool,
+    /// Bytes of the event that is not complete yet.
+    pending: BytesMut,
+    /// Where `pending` begins in the stream.
+    offset: u64,
+}
+
+impl Stream {
+    /// Reads a stream; `usage_is_ours` says that the client did not ask for the usage chunk.
+    pub(crate) fn new(
+        protocol: Protocol,
+        framing: Framing,
+        usage_is_ours: bool,
+        event_limit: usize,
+    ) -> Stream {
+        let comments = protocol == Protocol::Gemini && framing == Framing::Sse;
+        let sieve = (usage_is_ours || comments).then(|| Sieve {
+            usage: usage_is_ours,
+            comments,
+            pending: BytesMut::new(),
+            offset: 0,
+        });
+        Stream {
+            protocol,
+            framing,
+            splitter: Splitter::new(framing, event_limit),
+            observer: Observer::new(protocol),
+            sieve,
+            closed: false,
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// How many events have been read.
+    pub(crate) fn events(&self) -> usize {
+        usize::try_from(self.observer.events()).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        self.observer.usage()
+    }
+
+    /// Whether the protocol's terminal was seen.
+    pub(crate) fn ended(&self) -> bool {
+        self.observer.ended()
+    }
+
+    /// Whether the upstream's body ended while the stream was still held at the gate.
+    pub(crate) fn ended_with_body(&self) -> bool {
+        self.closed
+    }
+
+    /// Gemini clients recover from an error event with a clean end and crash on a broken connection.
+    pub(crate) fn ends_cleanly_on_error(&self) -> bool {
+        self.protocol == Protocol::Gemini
+    }
+
+    /// Takes the next bytes and queues what passes.
+    pub(crate) fn take(&mut self, part: Bytes, out: &mut VecDeque<Bytes>) -> Result<Turn, TooLong> {
+        let mut turn = Turn::Preamble;
+        let observer = &mut self.observer;
+        match &mut self.sieve {
+            None => {
+                self.splitter.push(&part, &mut |event| {
+                    turn.add(observe(observer, &event));
+                })?;
+                out.push_back(part);
+            }
+            Some(sieve) => {
+                sieve.pending.extend_from_slice(&part);
+                self.splitter.push(&part, &mut |event| {
+                    let seen = observe(observer, &event);
+                    sieve.pass(&event, seen == Some(Seen::UsageOnly), out);
+                    turn.add(seen);
+                })?;
+            }
+        }
+        Ok(self.settled(turn))
+    }
+
+    /// Reads what is left when the upstream's body has ended.
+    pub(crate) fn finish(&mut self, out: &mut VecDeque<Bytes>) -> Turn {
+        if mem::replace(&mut self.closed, true) {
+            return self.settled(Turn::Preamble);
+        }
+        let mut turn = Turn::Preamble;
+        let observer = &mut self.observer;
+        let sieve = &mut self.sieve;
+        // An event that grew over its limit has been reported by `take` already.
+        let _ = self.splitter.finish(&mut |event| {
+            let seen = observe(observer, &event);
+            if let Some(sieve) = sieve {
+                sieve.pass(&event, seen == Some(Seen::UsageOnly), out);
+            }
+            turn.add(seen);
+        });
+        if let Some(sieve) = &mut self.sieve
+            && !sieve.pending.is_empty()
+        {
+            out.push_back(sieve.pending.split().freeze());
+        }
+        self.settled(turn)
+    }
+
+    /// What keeps a silent stream alive, if this is a place for it.
+    pub(crate) fn keep_alive(&self) -> Option<Bytes> {
+        let quiet = self.splitter.at_boundary() && !self.observer.ended();
+        let bytes = errors::keep_alive(self.protocol, self.framing, self.observer.has_content());
+        (quiet && !bytes.is_empty()).then(|| Bytes::from_static(bytes))
+    }
+
+    /// The event that ends a broken stream honestly, fitting what was said before.
+    pub(crate) fn last_words(&mut self, error: &ErrorBody<'_>) -> Option<Bytes> {
+        if self.observer.ended() {
+            return None;
+        }
+        let so_far = SoFar {
+            response_id: self.observer.response_id(),
+            model: self.observer.model(),
+            next_sequence: self.observer.events(),
+            place: self.place(),
+        };
+        let event = errors::stream_end(self.protocol, self.framing, error, &so_far);
+        (!event.is_empty()).then(|| event.into())
+    }
+
+    /// Where the bytes end that the client has: behind a sieve it never has half an event.
+    fn place(&self) -> wire::frames::Place {
+        match (&self.sieve, self.splitter.place()) {
+            (Some(_), wire::frames::Place::Inside) => wire::frames::Place::Between,
+            (_, place) => place,
+        }
+    }
+
+    /// Content and terminal may have come earlier, or in one event with others.
+    fn settled(&self, turn: Turn) -> Turn {
+        match turn {
+            Turn::Failed(said) => Turn::Failed(said),
+            Turn::Preamble | Turn::Content | Turn::Ended if self.observer.ended() => Turn::Ended,
+            Turn::Preamble | Turn::Content | Turn::Ended => turn,
+        }
+    }
+}
+
+impl Turn {
+    fn add(&mut self, seen: Option<Seen>) {
+        match (&self, seen) {
+            (Turn::Failed(_), _) | (_, None) => {}
+            (_, Some(Seen::Failure(said))) => *self = Turn::Failed(said),
+            (_, Some(Seen::Content)) => *self = Turn::Content,
+            (
+                _,
+                Some(
+                    Seen::Preamble
+                    | Seen::Terminal
+                    | Seen::Done
+                    | Seen::UsageOnly
+                    | Seen::Unparsable
+                    | Seen::Other,
+                ),
+            ) => {}
+        }
+    }
+}
+
+impl Sieve {
+    /// Passes or drops the event that has just been completed.
+    fn pass(&mut self, event: &Event<'_>, is_usage: bool, out: &mut VecDeque<Bytes>) {
+        let length = usize::try_from(event.end - self.offset).unwrap_or(usize::MAX).min(self.pending.len());
+        self.offset = event.end;
+        let raw = self.pending.split_to(length).freeze();
+        let comments_only = event.kind == Kind::Comment;
+        if (self.usage && is_usage) || (self.comments && comments_only) {
+            return;
+        }
+        if self.comments && event.has_comments {
+            out.push_back(without_comments(&raw));
+        } else {
+            out.push_back(raw);
+        }
+    }
+}
+
+fn observe(observer: &mut Observer, event: &Event<'_>) -> Option<Seen> {
+    (event.kind == Kind::Message).then(|| observer.event(event.name, event.data))
+}
+
+/// An event without its comment lines; every other byte stays.
+fn without_comments(raw: &[u8]) -> Bytes {
+    let mut kept = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while !rest.is_empty() {
+        let line_end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(rest.len());
+        let after = match rest.get(line_end..) {
+            Some([b'\r', b'\n', ..]) => line_end + 2,
+            Some([_, ..]) => line_end + 1,
+            Some([]) | None => line_end,
+        };
+        if rest[0] != b':' {
+            kept.extend_from_slice(&rest[..after]);
+        }
+        rest = &rest[after..];
+    }
+    kept.into()
+}

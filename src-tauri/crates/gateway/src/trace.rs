@@ -1,0 +1,400 @@
+//! Why a request went where it went: recorded while it runs, kept for the last few hundred.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use config::Route;
+use jiff::Timestamp;
+use pool::{Class, Failure, Lease, Now, Phase};
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+use uuid::Uuid;
+use wire::{Operation, Protocol, Usage};
+
+use crate::Gateway;
+
+/// One request's whole story. Times are milliseconds since `started`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trace {
+    /// The id that the client got as `x-sluice-request-id`.
+    pub id: Uuid,
+    /// When the request was admitted.
+    pub started: Timestamp,
+    /// What the client speaks.
+    pub protocol: Protocol,
+    /// What it asked to be done.
+    pub operation: Operation,
+    /// Whether it asked for a stream.
+    pub stream: bool,
+    /// The model name as the client asked for it.
+    pub asked: Option<String>,
+    /// The routing rule that matched, in words.
+    pub rule: String,
+    /// The candidates in the order of their rank.
+    pub candidates: Vec<Considered>,
+    /// Channels that were no candidates, and why.
+    pub skipped: Vec<SkippedChannel>,
+    /// What was tried.
+    pub attempts: Vec<AttemptTrace>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The status that the client got.
+    pub status: u16,
+    /// What the client was told where it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// Tokens, as the upstream counted them.
+    pub usage: Option<Usage>,
+    /// When the first content reached the client.
+    pub first_content_ms: Option<f64>,
+    /// When it was over.
+    pub total_ms: f64,
+}
+
+/// A candidate of a route.
+#[derive(Debug, Clone, Serialize)]
+pub struct Considered {
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// The model it would be asked for.
+    pub model: Arc<str>,
+    /// Candidates of one rank share the load; lower ranks come first.
+    pub rank: u32,
+    /// Whether the channel merely stands in for a model that it does not list.
+    pub stand_in: bool,
+    /// Why it could not be tried when its turn came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<String>,
+}
+
+/// A channel that was no candidate.
+#[derive(Debug, Clone, Serialize)]
+pub struct SkippedChannel {
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// Why.
+    pub reason: String,
+}
+
+/// One attempt. Times are milliseconds since the request's start.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttemptTrace {
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// The key's name.
+    pub key: Arc<str>,
+    /// The model that the upstream was asked for.
+    pub model: Arc<str>,
+    /// When it was dispatched.
+    pub started_ms: f64,
+    /// When response headers arrived.
+    pub headers_ms: Option<f64>,
+    /// When its first content arrived.
+    pub first_content_ms: Option<f64>,
+    /// When it was over.
+    pub ended_ms: Option<f64>,
+    /// The upstream's status.
+    pub status: Option<u16>,
+    /// What kind of failure it was; nothing for success.
+    pub class: Option<Class>,
+    /// How far it had come when it failed.
+    pub phase: Option<Phase>,
+    /// The failure in words.
+    pub error: Option<String>,
+    /// What was decided.
+    pub verdict: Option<&'static str>,
+    /// Whether the upstream may have worked, and billed, for nothing.
+    pub maybe_billed: bool,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The client got a whole answer.
+    Done,
+    /// The client went away first.
+    ClientLeft,
+    /// A stream fell silent.
+    Idle,
+    /// A stream broke off before its terminal.
+    Cut,
+    /// The client got an error.
+    Error,
+}
+
+impl Ending {
+    /// What the trace says was decided about an attempt that ended so.
+    pub(crate) fn verdict(self) -> &'static str {
+        match self {
+            Ending::Done => "delivered",
+            Ending::ClientLeft => "left",
+            Ending::Idle | Ending::Cut | Ending::Error => "ended with an error event",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Ending::Done => "done",
+            Ending::ClientLeft => "client left",
+            Ending::Idle => "idle",
+            Ending::Cut => "cut",
+            Ending::Error => "error",
+        }
+    }
+}
+
+/// A trace being written. Dropped unfinished, it records that the client left.
+pub(crate) struct Recording {
+    gateway: Arc<Gateway>,
+    began: Duration,
+    trace: Option<Box<Trace>>,
+}
+
+impl Recording {
+    pub(crate) fn start(
+        gateway: &Arc<Gateway>,
+        now: Now,
+        protocol: Protocol,
+        operation: Operation,
+    ) -> Recording {
+        let trace = Trace {
+            id: gateway.new_id(now),
+            started: now.wall,
+            protocol,
+            operation,
+            stream: false,
+            asked: None,
+            rule: String::new(),
+            candidates: Vec::new(),
+            skipped: Vec::new(),
+            attempts: Vec::new(),
+            ending: Ending::ClientLeft,
+            status: 499,
+            refusal: None,
+            usage: None,
+            first_content_ms: None,
+            total_ms: 0.0,
+        };
+        Recording { gateway: Arc::clone(gateway), began: now.mono, trace: Some(Box::new(trace)) }
+    }
+
+    pub(crate) fn id(&self) -> Uuid {
+        self.trace().id
+    }
+
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    pub(crate) fn attempts(&self) -> usize {
+        self.trace().attempts.len()
+    }
+
+    pub(crate) fn routed(&mut self, route: &Route, stream: bool) {
+        let trace = self.trace_mut();
+        trace.stream = stream;
+        trace.asked = Some(route.asked.to_string());
+        trace.rule = route.rule.to_string();
+        trace.candidates = considered(route);
+        trace.skipped = skipped(route);
+    }
+
+    pub(crate) fn excluded(&mut self, reasons: &[(Arc<str>, String)]) {
+        for (channel, reason) in reasons {
+            for candidate in self.trace_mut().candidates.iter_mut().filter(|c| c.channel == *channel) {
+                candidate.excluded = Some(reason.clone());
+            }
+        }
+    }
+
+    pub(crate) fn dispatched(&mut self, channel: &config::Channel, lease: &Lease) {
+        let started_ms = self.elapsed_ms();
+        self.trace_mut().attempts.push(AttemptTrace {
+            channel: Arc::clone(&channel.name),
+            key: Arc::clone(&lease.cell.key),
+            model: Arc::clone(&lease.cell.model),
+            started_ms,
+            headers_ms: None,
+            first_content_ms: None,
+            ended_ms: None,
+            status: None,
+            class: None,
+            phase: None,
+            error: None,
+            verdict: None,
+            maybe_billed: false,
+        });
+    }
+
+    pub(crate) fn headers(&mut self, status: u16) {
+        let at = self.elapsed_ms();
+        self.attempt(|attempt| {
+            attempt.headers_ms = Some(at);
+            attempt.status = Some(status);
+        });
+    }
+
+    pub(crate) fn first_content(&mut self) {
+        let at = self.elapsed_ms();
+        self.trace_mut().first_content_ms.get_or_insert(at);
+        self.attempt(|attempt| attempt.first_content_ms = Some(at));
+    }
+
+    pub(crate) fn failed(&mut self, failure: &Failure, verdict: &'static str) {
+        let at = self.elapsed_ms();
+        let id = self.id();
+        self.attempt(|attempt| {
+            attempt.ended_ms = Some(at);
+            attempt.class = Some(failure.class);
+            attempt.phase = Some(failure.phase);
+            attempt.error = Some(failure.message.clone());
+            attempt.verdict = Some(verdict);
+            attempt.maybe_billed = failure.maybe_billed();
+            warn!(
+                request = %id.simple(),
+                channel = %attempt.channel,
+                class = ?failure.class,
+                status = failure.status,
+                verdict,
+                "attempt failed: {}", failure.message
+            );
+        });
+    }
+
+    pub(crate) fn usage(&mut self, usage: Option<Usage>) {
+        self.trace_mut().usage = usage;
+    }
+
+    pub(crate) fn refused(&mut self, message: &str) {
+        self.trace_mut().refusal = Some(message.to_owned());
+    }
+
+    /// Ends the recording and files the trace.
+    pub(crate) fn finish(mut self, ending: Ending, status: u16) {
+        self.file(ending, status);
+    }
+
+    /// The time since the request began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.gateway.clock.now().mono.saturating_sub(self.began)
+    }
+
+    fn elapsed_ms(&self) -> f64 {
+        self.elapsed().as_secs_f64() * 1e3
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut AttemptTrace)) {
+        if let Some(attempt) = self.trace_mut().attempts.last_mut() {
+            write(attempt);
+        }
+    }
+
+    fn trace(&self) -> &Trace {
+        self.trace.as_deref().expect("the trace is taken only by filing it, which ends the recording")
+    }
+
+    fn trace_mut(&mut self) -> &mut Trace {
+        self.trace.as_deref_mut().expect("the trace is taken only by filing it, which ends the recording")
+    }
+
+    fn file(&mut self, ending: Ending, status: u16) {
+        let total_ms = self.elapsed_ms();
+        let Some(mut trace) = self.trace.take() else { return };
+        trace.ending = ending;
+        trace.status = status;
+        trace.total_ms = total_ms;
+        if let Some(last) = trace.attempts.last_mut() {
+            last.ended_ms.get_or_insert(total_ms);
+        }
+        log(&trace);
+        self.gateway.traces.push(Arc::from(trace));
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        self.file(Ending::ClientLeft, 499);
+    }
+}
+
+pub(crate) fn considered(route: &Route) -> Vec<Considered> {
+    route
+        .candidates
+        .iter()
+        .map(|candidate| Considered {
+            channel: Arc::clone(&candidate.channel.name),
+            model: Arc::clone(&candidate.model),
+            rank: candidate.rank,
+            stand_in: candidate.stand_in,
+            excluded: None,
+        })
+        .collect()
+}
+
+pub(crate) fn skipped(route: &Route) -> Vec<SkippedChannel> {
+    let reason = |skipped: &config::Skipped| SkippedChannel {
+        channel: Arc::clone(&skipped.channel),
+        reason: skipped.reason.to_string(),
+    };
+    route.skipped.iter().map(reason).collect()
+}
+
+fn log(trace: &Trace) {
+    let last = trace.attempts.last();
+    let tokens = trace.usage.as_ref().map(|usage| usage.input() + usage.output);
+    info!(
+        request = %trace.id.simple(),
+        protocol = %trace.protocol,
+        asked = trace.asked.as_deref().unwrap_or("-"),
+        channel = last.map_or("-", |attempt| &attempt.channel),
+        model = last.map_or("-", |attempt| &attempt.model),
+        attempts = trace.attempts.len(),
+        status = trace.status,
+        tokens,
+        ms = trace.total_ms.round(),
+        "{}", trace.ending.word()
+    );
+}
+
+/// The last traces, bounded.
+pub(crate) struct Traces {
+    kept: Mutex<VecDeque<Arc<Trace>>>,
+    most: usize,
+}
+
+impl Traces {
+    pub(crate) fn new(most: usize) -> Traces {
+        Traces { kept: Mutex::new(VecDeque::with_capacity(most)), most }
+    }
+
+    fn push(&self, trace: Arc<Trace>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = if kept.len() >= self.most { kept.pop_front() } else { None };
+        kept.push_back(trace);
+        drop(kept);
+        drop(oldest);
+    }
+
+    pub(crate) fn newest(&self, count: usize) -> Vec<Arc<Trace>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().rev().take(count).cloned().collect()
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Trace>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if id == "last" {
+            return kept.back().cloned();
+        }
+        let plain = id.replace('-', "").to_ascii_lowercase();
+        let mut found = kept.iter().rev().filter(|trace| trace.id.simple().to_string().starts_with(&plain));
+        let newest = found.next()?;
+        match found.next() {
+            Some(_another) if plain.len() < 32 => None,
+            Some(_) | None => Some(Arc::clone(newest)),
+        }
+    }
+}
