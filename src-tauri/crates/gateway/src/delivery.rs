@@ -335,7 +335,7 @@ impl Flow {
                 biased;
                 part = self.inflow.next() => self.came(part),
                 () = self.watch.alarm.as_mut() => self.rang(),
-                () = self.watch.closing.as_mut() => self.cut(Ending::Error, Class::Overloaded, "the gateway is stopping"),
+                () = self.watch.closing.as_mut() => self.cut(Break::Stopping, "the gateway is stopping"),
             }
         }
     }
@@ -346,7 +346,7 @@ impl Flow {
         match part {
             Some(Ok(part)) => self.took(part, now),
             Some(Err(words)) => {
-                self.cut(Ending::Cut, Class::Network, &format!("the stream broke off: {words}"))
+                self.cut(Break::Cut, &format!("the stream broke off: {words}"));
             }
             None => self.upstream_ended(),
         }
@@ -355,8 +355,8 @@ impl Flow {
     fn took(&mut self, part: Bytes, now: Duration) {
         self.size += part.len();
         let Some(reading) = &mut self.reading else {
-            if self.size > self.recording_gateway_reply_limit() {
-                return self.cut(Ending::Cut, Class::Malformed, "the reply is larger than any answer may be");
+            if self.size > self.reply_limit() {
+                return self.cut(Break::Wrong, "the reply is larger than any answer may be");
             }
             self.watch.last_sent = now;
             return self.out.push_back(part);
@@ -365,7 +365,7 @@ impl Flow {
             Ok(Turn::Preamble) => {}
             Ok(Turn::Content | Turn::Ended) => self.watch.last_content = now,
             Ok(Turn::Failed(said)) => self.failed_in_band(&said),
-            Err(too_long) => self.cut(Ending::Cut, Class::Malformed, &too_long.to_string()),
+            Err(too_long) => self.cut(Break::Wrong, &too_long.to_string()),
         }
         if !self.out.is_empty() {
             self.watch.last_sent = now;
@@ -379,7 +379,7 @@ impl Flow {
             Turn::Failed(said) => self.failed_in_band(&said),
             Turn::Preamble | Turn::Content | Turn::Ended if reading.ended() => self.done(),
             Turn::Preamble | Turn::Content | Turn::Ended => {
-                self.cut(Ending::Cut, Class::Malformed, "the stream ended without its terminal event");
+                self.cut(Break::Wrong, "the stream ended without its terminal event");
             }
         }
     }
@@ -402,16 +402,20 @@ impl Flow {
         self.fail(failure, Ending::Error);
     }
 
-    /// Ends the answer honestly: the protocol's own error event, then a broken connection.
-    fn cut(&mut self, ending: Ending, class: Class, words: &str) {
+    /// Ends the answer honestly: the protocol's own error event, then a broken connection. What breaks after the
+    /// protocol's terminal breaks nothing.
+    fn cut(&mut self, cause: Break, words: &str) {
+        if self.reading.as_ref().is_some_and(Reading::ended) {
+            return self.done();
+        }
         self.stage = Stage::Abort;
         if let Some(reading) = &mut self.reading {
             if reading.ends_cleanly_on_error() {
                 self.stage = Stage::Clean;
             }
-            self.out.extend(reading.last_words(&stream_error(class, words)));
+            self.out.extend(reading.last_words(&cause.error_body(words)));
         }
-        self.fail(Failure::new(class, Phase::P4, words), ending);
+        self.fail(Failure::new(cause.class(), Phase::P4, words), cause.ending());
     }
 
     fn rang(&mut self) {
@@ -420,10 +424,10 @@ impl Flow {
         let silent_for = now.saturating_sub(self.watch.last_bytes);
         let empty_for = now.saturating_sub(self.watch.last_content);
         if silent_for >= timers.idle_bytes {
-            return self.cut(Ending::Idle, Class::Silent, "the stream fell silent");
+            return self.cut(Break::Silent, "the stream fell silent");
         }
         if self.reading.is_some() && empty_for >= timers.idle_content {
-            return self.cut(Ending::Idle, Class::Silent, "the stream carried no content for too long");
+            return self.cut(Break::Silent, "the stream carried no content for too long");
         }
         let mut next = timers.idle_bytes.saturating_sub(silent_for);
         if let Some(reading) = &self.reading {
@@ -464,19 +468,52 @@ impl Flow {
         self.recording.as_ref().map_or(self.watch.last_bytes, Recording::elapsed)
     }
 
-    fn recording_gateway_reply_limit(&self) -> usize {
+    fn reply_limit(&self) -> usize {
         self.recording.as_ref().map_or(usize::MAX, |recording| recording.gateway().sizes.reply)
     }
 }
 
-/// What the last event of a broken stream says.
-pub(crate) fn stream_error(class: Class, words: &str) -> ErrorBody<'_> {
-    let (kind, status) = match class {
-        Class::Silent => (Kind::Timeout, 504),
-        Class::Overloaded => (Kind::Overloaded, 503),
-        _broken => (Kind::Upstream, 502),
-    };
-    ErrorBody { status, kind, code: None, message: words, retry_after_s: None, request_id: None }
+/// Why an answer breaks after its commit point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Break {
+    /// The connection to the upstream broke.
+    Cut,
+    /// What came is not what the protocol promises.
+    Wrong,
+    /// Nothing came for too long.
+    Silent,
+    /// We are shutting down.
+    Stopping,
+}
+
+impl Break {
+    fn class(self) -> Class {
+        match self {
+            Break::Cut => Class::Network,
+            Break::Wrong => Class::Malformed,
+            Break::Silent => Class::Silent,
+            // The channel did nothing wrong; the client is about to lose us.
+            Break::Stopping => Class::ClientGone,
+        }
+    }
+
+    fn ending(self) -> Ending {
+        match self {
+            Break::Cut | Break::Wrong => Ending::Cut,
+            Break::Silent => Ending::Idle,
+            Break::Stopping => Ending::Error,
+        }
+    }
+
+    /// What the last event of the stream says.
+    fn error_body(self, words: &str) -> ErrorBody<'_> {
+        let (kind, status) = match self {
+            Break::Cut | Break::Wrong => (Kind::Upstream, 502),
+            Break::Silent => (Kind::Timeout, 504),
+            Break::Stopping => (Kind::Unavailable, 503),
+        };
+        ErrorBody { status, kind, code: None, message: words, retry_after_s: None, request_id: None }
+    }
 }
 
 /// The error event for a client whose stream was opened before anybody could answer it.

@@ -1,6 +1,6 @@
 //! One request's life: read, routed, tried until somebody answers, delivered.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -13,10 +13,12 @@ use wire::{
     errors::{self, Kind},
     frames::Framing,
     head::{Head, PathModel},
+    observe::WholeSeen,
 };
 
 use crate::{
     compose::{self, Asked},
+    decode::Inflow,
     delivery::{self, Aborted, Fault, Flow, Patience, Whole},
     gateway::{Gateway, Timers},
     headers,
@@ -25,6 +27,7 @@ use crate::{
     refusal::{Refusal, Relayed},
     stream::Stream,
     trace::{Ending, Recording},
+    upstream,
 };
 
 /// What a client asks for, as far as the path tells.
@@ -171,14 +174,14 @@ impl From<Failure> for Missed {
 
 /// An answer whose first content has been seen.
 enum Passed {
-    Whole(StatusCode, HeaderMap, Bytes, wire::observe::WholeSeen),
+    Whole(StatusCode, HeaderMap, Bytes, WholeSeen, Duration),
     Flowing(StatusCode, HeaderMap, Opened),
 }
 
 /// A body past its gate.
 enum Opened {
-    Stream(Box<Stream>, std::collections::VecDeque<Bytes>, crate::decode::Inflow, Duration),
-    Large(Vec<Bytes>, crate::decode::Inflow),
+    Stream(Box<Stream>, VecDeque<Bytes>, Inflow, Duration),
+    Large(Vec<Bytes>, Inflow),
 }
 
 /// One attempt: composed, sent, judged, and held until its first content.
@@ -193,7 +196,8 @@ async fn attempt(
     let began = recording.elapsed();
     let key = &candidate.channel.keys[held.lease().key_index];
     let outgoing = compose::request(candidate, key, asked).map_err(|_unusable| unusable_key())?;
-    let patience = patience(&gateway.timers, candidate, head, held.lease().alone);
+    let usual = gateway.pool().first_content_p95(held.lease());
+    let patience = patience(&gateway.timers, candidate, head, held.lease().alone, usual);
     let sizes = &gateway.sizes;
     let reply = gateway.upstream.send(&candidate.channel.hop, &outgoing, patience.headers, sizes).await?;
     let (status, reply_headers, mut inflow) = (reply.status, reply.headers, reply.inflow);
@@ -209,8 +213,7 @@ async fn attempt(
         let within = patience.content_after(spent);
         return match delivery::gate(&mut stream, &mut inflow, status.as_u16(), within, sizes).await {
             Ok(out) => {
-                recording.first_content();
-                let first_content = recording.elapsed().saturating_sub(began);
+                let first_content = note_first_content(gateway, held, recording, began);
                 Ok(Passed::Flowing(status, passing, Opened::Stream(stream, out, inflow, first_content)))
             }
             Err(fault) => Err(missed(gateway, candidate.protocol, fault)),
@@ -219,19 +222,39 @@ async fn attempt(
     let within = patience.total.saturating_sub(spent);
     match delivery::hold(candidate.protocol, head.operation, status.as_u16(), inflow, within, sizes).await {
         Ok(Whole::Checked(body, seen)) => {
-            recording.first_content();
-            Ok(Passed::Whole(status, passing, body, seen))
+            let took = note_first_content(gateway, held, recording, began);
+            Ok(Passed::Whole(status, passing, body, seen, took))
         }
         Ok(Whole::Large(parts, inflow)) => {
-            recording.first_content();
+            note_first_content(gateway, held, recording, began);
             Ok(Passed::Flowing(status, passing, Opened::Large(parts, inflow)))
         }
         Err(fault) => Err(missed(gateway, candidate.protocol, fault)),
     }
 }
 
+/// Tells trace and pool that content has come; returns how long it took from dispatch.
+fn note_first_content(
+    gateway: &Gateway,
+    held: &Held,
+    recording: &mut Recording,
+    began: Duration,
+) -> Duration {
+    recording.first_content();
+    let took = recording.elapsed().saturating_sub(began);
+    gateway.pool().first_content(gateway.clock.now(), held.lease(), took);
+    took
+}
+
 /// How long this attempt may take: shorter where another channel could answer instead.
-fn patience(timers: &Timers, candidate: &Candidate, head: &Head, alone: bool) -> Patience {
+/// `usual` is the 95th percentile of what this cell takes to its first content.
+fn patience(
+    timers: &Timers,
+    candidate: &Candidate,
+    head: &Head,
+    alone: bool,
+    usual: Option<Duration>,
+) -> Patience {
     if let Some(timeout) = candidate.channel.timeout {
         return Patience { headers: timeout, content: timeout, total: timeout };
     }
@@ -245,7 +268,8 @@ fn patience(timers: &Timers, candidate: &Candidate, head: &Head, alone: bool) ->
     }
     let whole = head.operation == Operation::Generate && !head.stream;
     let headers = if whole { timers.headers_whole } else { timers.headers };
-    Patience { headers, content: timers.first_content, total }
+    let content = timers.first_content.max(usual.unwrap_or_default() * 3);
+    Patience { headers, content, total }
 }
 
 impl Patience {
@@ -273,15 +297,14 @@ async fn refused(
     protocol: Protocol,
     status: StatusCode,
     reply_headers: &HeaderMap,
-    mut inflow: crate::decode::Inflow,
+    mut inflow: Inflow,
 ) -> Missed {
     let reading = delivery::rest(Vec::new(), &mut inflow, gateway.sizes.error_body);
     let body = tokio::time::timeout(gateway.timers.headers, reading).await.unwrap_or_default();
     let header = |name: &str| reply_headers.get(name).and_then(|value| value.to_str().ok());
     let now = gateway.clock.now();
-    let failure = pool::judge(protocol, status.as_u16(), &header, &body, now).unwrap_or_else(|| {
-        crate::upstream::malformed(status.as_u16(), format!("the upstream answered {status}"))
-    });
+    let failure = pool::judge(protocol, status.as_u16(), &header, &body, now)
+        .unwrap_or_else(|| upstream::malformed(status.as_u16(), format!("the upstream answered {status}")));
     let relayed = Relayed { headers: headers::to_client(reply_headers), body };
     Missed { failure, relayed: Some((status, relayed)) }
 }
@@ -314,8 +337,8 @@ fn deliver(
     let mut stamp = Stamp::of(&recording);
     stamp.served(candidate, route);
     match passed {
-        Passed::Whole(status, headers, body, seen) => {
-            held.settle(Outcome::Served { first_content: Some(recording.elapsed()), usage: seen.usage });
+        Passed::Whole(status, headers, body, seen, took) => {
+            held.settle(Outcome::Served { first_content: Some(took), usage: seen.usage });
             recording.usage(seen.usage);
             recording.finish(Ending::Done, status.as_u16());
             Answer::Whole(stamp, headers, status, body)

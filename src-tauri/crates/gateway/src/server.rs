@@ -377,3 +377,82 @@ fn share(response: &mut Response<Body>, admitted: Admitted) {
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn place_of(method: &str, path: &str) -> Place {
+        place(&method.parse().unwrap(), &path.parse().unwrap())
+    }
+
+    fn relay(protocol: Protocol, operation: Operation, path: Option<(&str, bool)>) -> Place {
+        let path = path.map(|(model, stream)| (model.to_owned(), stream));
+        Place::Relay(Call { protocol, operation, path })
+    }
+
+    #[test]
+    fn every_path_leads_to_its_operation() {
+        use Operation::{BatchEmbed, CountTokens, Embed, Generate};
+        use Protocol::{Chat, Gemini, Messages, Responses};
+        let rows = [
+            ("/v1/chat/completions", relay(Chat, Generate, None)),
+            ("/v1/v1/chat/completions", relay(Chat, Generate, None)),
+            ("/v1/embeddings", relay(Chat, Embed, None)),
+            ("/v1/responses", relay(Responses, Generate, None)),
+            ("/v1/messages?beta=true", relay(Messages, Generate, None)),
+            ("/v1/messages/count_tokens?beta=true", relay(Messages, CountTokens, None)),
+            ("/v1beta/models/m:generateContent", relay(Gemini, Generate, Some(("m", false)))),
+            ("/v1alpha/models/m:countTokens", relay(Gemini, CountTokens, Some(("m", false)))),
+            ("/v1/models/m:embedContent", relay(Gemini, Embed, Some(("m", false)))),
+            ("/models/m:batchEmbedContents", relay(Gemini, BatchEmbed, Some(("m", false)))),
+            (
+                "/v1beta/models/vendor%2Fmodel:exp:streamGenerateContent?alt=sse&key=K",
+                relay(Gemini, Generate, Some(("vendor/model:exp", true))),
+            ),
+            (
+                "/v1beta/models/vendor/model:generateContent",
+                relay(Gemini, Generate, Some(("vendor/model", false))),
+            ),
+            ("/v1beta/models/m:dance", Place::Unknown),
+            ("/nothing/here", Place::Unknown),
+            ("/v1/models", Place::WrongMethod("GET, HEAD")),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(place_of("POST", path), expected, "{path}");
+        }
+        let rows = [
+            ("/", Place::Info),
+            ("/health", Place::Health),
+            ("/status", Place::Status),
+            ("/v1/status", Place::StatusV1),
+            ("/v1/models", Place::Models(None)),
+            ("/v1beta/models/", Place::Models(None)),
+            ("/v1/models/deepseek%2Fv4", Place::Models(Some("deepseek/v4".to_owned()))),
+            ("/v1/responses", Place::Upgrade),
+            ("/v1/messages", Place::WrongMethod("POST")),
+            ("/api/hello", Place::Api),
+        ];
+        for (path, expected) in rows {
+            assert_eq!(place_of("GET", path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_model_list_takes_the_shape_that_its_client_reads() {
+        let rows = [
+            ("/v1/models", "authorization", ListShape::OpenAi),
+            ("/v1/models", "x-goog-api-key", ListShape::Gemini),
+            ("/v1/models?key=K", "accept", ListShape::Gemini),
+            ("/v1/models", "anthropic-version", ListShape::Anthropic),
+            ("/v1/models", "x-api-key", ListShape::Anthropic),
+            ("/v1beta/models", "authorization", ListShape::Gemini),
+        ];
+        for (path, header, expected) in rows {
+            let request = Request::get(path).header(header, "x").body(()).unwrap();
+            assert_eq!(list_shape(&request.into_parts().0), expected, "{path} with {header}");
+        }
+    }
+}

@@ -251,3 +251,47 @@ fn without_comments(raw: &[u8]) -> Bytes {
     }
     kept.into()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// Passes `input` in pieces of `size` bytes and returns what the client gets.
+    fn passed(protocol: Protocol, usage_is_ours: bool, input: &str, size: usize) -> String {
+        let mut stream = Stream::new(protocol, Framing::Sse, usage_is_ours, 1 << 20);
+        let mut out = VecDeque::new();
+        for piece in input.as_bytes().chunks(size) {
+            stream.take(Bytes::copy_from_slice(piece), &mut out).unwrap();
+        }
+        stream.finish(&mut out);
+        String::from_utf8(out.into_iter().flatten().collect()).unwrap()
+    }
+
+    const CONTENT: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"}}]}\n\n";
+    const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}\n\n";
+    const DONE: &str = "data: [DONE]\n\n";
+
+    #[test]
+    fn the_usage_chunk_that_we_asked_for_never_reaches_the_client_however_it_is_cut() {
+        let input = format!("{CONTENT}{USAGE}{DONE}");
+        for size in 1..input.len() {
+            assert_eq!(
+                passed(Protocol::Chat, true, &input, size),
+                format!("{CONTENT}{DONE}"),
+                "cut at {size}"
+            );
+            assert_eq!(passed(Protocol::Chat, false, &input, size), input, "cut at {size}");
+        }
+    }
+
+    #[test]
+    fn a_gemini_client_sees_no_comment_and_every_other_byte() {
+        let input = ": ping\r\n\r\ndata: {\"candidates\":[]}\r\n\r\n: a\n:b\ndata: {}\n: c\n\n";
+        let expected = "data: {\"candidates\":[]}\r\n\r\ndata: {}\n\n";
+        for size in 1..input.len() {
+            assert_eq!(passed(Protocol::Gemini, false, input, size), expected, "cut at {size}");
+        }
+    }
+}

@@ -27,7 +27,6 @@ pub(crate) struct Upstream {
     direct: Client,
     others: RwLock<HashMap<Way, Client>>,
     connect: Duration,
-    idle: Duration,
 }
 
 /// A way out other than the direct one.
@@ -51,12 +50,10 @@ const POOL_IDLE_PER_HOST: usize = 64;
 
 impl Upstream {
     pub(crate) fn new(timers: &Timers) -> Upstream {
-        let idle = timers.headers_alone.max(timers.idle_bytes);
         Upstream {
             direct: build(builder(timers.connect).no_proxy()),
             others: RwLock::new(HashMap::new()),
             connect: timers.connect,
-            idle,
         }
     }
 
@@ -76,7 +73,7 @@ impl Upstream {
                 result => result,
             }
         };
-        let response = match tokio::time::timeout(within.min(self.idle), sending).await {
+        let response = match tokio::time::timeout(within, sending).await {
             Ok(Ok(response)) => http::Response::<reqwest::Body>::from(response),
             Ok(Err(error)) => return Err(fault(&error, hop, &outgoing.url)),
             Err(_elapsed) => return Err(silent(within)),
@@ -230,21 +227,24 @@ fn silent(within: Duration) -> Failure {
 /// What a failed exchange was: how far it came decides whether it may be sent again.
 fn fault(error: &reqwest::Error, hop: &Hop, url: &Url) -> Failure {
     let words = decode::words(error);
-    let (class, phase) = if error.is_connect() || error.is_dns() {
-        (connect_class(error, hop, url), Phase::P0)
-    } else if is_refused_http(error) {
-        (Class::Malformed, Phase::P1)
-    } else {
-        (Class::Network, Phase::P1)
-    };
-    let message = match class {
-        Class::ProxyFailure => format!("the network proxy refused: {words}"),
-        Class::Tls => format!("TLS failed: {words}"),
-        Class::Malformed => format!("the upstream's answer is not valid HTTP: {words}"),
-        _network if phase == Phase::P0 => format!("could not connect: {words}"),
-        _network => format!("the connection broke before an answer: {words}"),
-    };
-    let failure = Failure::new(class, phase, message);
+    if is_tls(error) {
+        return Failure::new(Class::Tls, Phase::P0, format!("TLS failed: {words}"));
+    }
+    if is_wrong_http(error) {
+        return Failure::new(Class::Malformed, Phase::P1, format!("the answer is not valid HTTP: {words}"));
+    }
+    if !error.is_connect() && !error.is_dns() {
+        return Failure::new(
+            Class::Network,
+            Phase::P1,
+            format!("the connection broke before an answer: {words}"),
+        );
+    }
+    if uses_proxy(hop, url) {
+        let message = format!("the network proxy refused or cannot be reached: {words}");
+        return Failure::new(Class::ProxyFailure, Phase::P0, message);
+    }
+    let failure = Failure::new(Class::Network, Phase::P0, format!("could not connect: {words}"));
     if is_without_a_route(error) { failure.without_a_route() } else { failure }
 }
 
@@ -261,13 +261,6 @@ fn is_without_a_route(error: &reqwest::Error) -> bool {
         })
 }
 
-fn connect_class(error: &reqwest::Error, hop: &Hop, url: &Url) -> Class {
-    if is_tls(error) {
-        return Class::Tls;
-    }
-    if uses_proxy(hop, url) { Class::ProxyFailure } else { Class::Network }
-}
-
 fn is_tls(error: &reqwest::Error) -> bool {
     causes(error).any(|cause| {
         cause.is::<rustls::Error>()
@@ -278,7 +271,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
     })
 }
 
-fn is_refused_http(error: &reqwest::Error) -> bool {
+fn is_wrong_http(error: &reqwest::Error) -> bool {
     causes(error)
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .any(|cause| cause.is_parse() || cause.is_parse_status() || cause.is_parse_too_large())
