@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use cursor::Cursor;
-pub(crate) use raw::{Raw, is_key, pick};
+pub(crate) use raw::{Object, Raw, is_key, pick};
 pub(crate) use strings::{quote, unescape};
 
 /// How deep arrays and objects may nest.

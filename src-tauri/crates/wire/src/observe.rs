@@ -1,12 +1,24 @@
-//! Reading an answer in passing.
+//! Reading an answer in passing: what is content, what ends it, what failed, what it cost.
+//!
+//! Nothing is changed and no tree is built. An event is walked over once, and not even that where its name tells enough.
 
-use crate::json::Malformed;
+mod chat;
+mod counts;
+mod failure;
+mod gemini;
+mod messages;
+mod responses;
+
+use counts::Counts;
+pub use failure::{StreamFailure, error_body};
+
+use crate::json::{Malformed, Object, validate};
 use crate::{Operation, Protocol, Usage};
 
-/// What one event of a stream is.
+/// What one event of a stream is. Where it is several things, the first of `Failure`, `Content`, `Terminal` is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// It opens the answer and carries nothing of it.
+    /// It comes before content and carries none: an opening, a ping, an empty delta.
     Preamble,
     /// It carries text, a tool call, thinking, a refusal or an image. It may end the answer too: see [`Observer::ended`].
     Content,
@@ -20,90 +32,99 @@ pub enum Seen {
     UsageOnly,
     /// Its data is not JSON.
     Unparsable,
-    /// It is none of these: a ping, an empty delta, a marker between parts, something unknown.
+    /// It comes after content and carries none.
     Other,
-}
-
-/// What an upstream said went wrong.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StreamFailure {
-    /// The HTTP status that the error stands for, where it tells.
-    pub status: Option<u16>,
-    /// The error's code, type or status word, whichever is there first.
-    pub code: Option<String>,
-    /// The upstream's own words.
-    pub message: String,
-    /// The JSON text that said so, at most 64 KiB of it.
-    pub raw: String,
 }
 
 /// Reads a copy of a stream in its own protocol. Never changes a byte.
 #[derive(Debug)]
 pub struct Observer {
     protocol: Protocol,
-    usage: Option<Usage>,
+    noted: Noted,
+    events: u64,
+}
+
+/// What a stream has said so far.
+#[derive(Debug, Default)]
+struct Noted {
+    counts: Counts,
     model: Option<String>,
     response_id: Option<String>,
     finish_reason: Option<String>,
+    ended: bool,
     content: bool,
-    sequence: u64,
 }
 
 impl Observer {
     /// Makes an observer of one stream.
     pub fn new(protocol: Protocol) -> Self {
-        Self {
-            protocol,
-            usage: None,
-            model: None,
-            response_id: None,
-            finish_reason: None,
-            content: false,
-            sequence: 0,
-        }
+        Self { protocol, noted: Noted::default(), events: 0 }
     }
 
-    /// Reads one event and says what it is.
-    pub fn event(&mut self, _name: Option<&[u8]>, _data: &[u8]) -> Seen {
-        self.sequence += 1;
-        match self.protocol {
-            Protocol::Chat | Protocol::Responses | Protocol::Messages | Protocol::Gemini => Seen::Other,
+    /// Reads one event (blocks without data are no events) and says what it is.
+    pub fn event(&mut self, name: Option<&[u8]>, data: &[u8]) -> Seen {
+        let data = data.trim_ascii();
+        if data == b"[DONE]" {
+            return Seen::Done;
         }
+        self.events += 1;
+        let read = match self.protocol {
+            Protocol::Chat => chat::event(&mut self.noted, name, data),
+            Protocol::Responses => responses::event(&mut self.noted, name, data),
+            Protocol::Messages => messages::event(&mut self.noted, name, data),
+            Protocol::Gemini => gemini::event(&mut self.noted, data),
+        };
+        let seen = read.unwrap_or(Seen::Unparsable);
+        self.noted.content |= seen == Seen::Content;
+        seen
     }
 
     /// Returns the usage reported so far.
     pub fn usage(&self) -> Option<Usage> {
-        self.usage
+        self.noted.counts.usage()
     }
 
     /// Returns the upstream's own name of the model.
     pub fn model(&self) -> Option<&str> {
-        self.model.as_deref()
+        self.noted.model.as_deref()
     }
 
     /// Tells whether the protocol's terminal has been seen.
     pub fn ended(&self) -> bool {
-        self.finish_reason.is_some()
+        self.noted.ended
     }
 
     /// Tells whether content has been seen.
     pub fn has_content(&self) -> bool {
-        self.content
+        self.noted.content
     }
 
-    /// Returns why the answer ended, in the upstream's words.
+    /// Returns why the answer ended, in the upstream's words. Messages says it before the terminal.
     pub fn finish_reason(&self) -> Option<&str> {
-        self.finish_reason.as_deref()
+        self.noted.finish_reason.as_deref()
     }
 
     /// Returns the id of a Responses answer.
     pub fn response_id(&self) -> Option<&str> {
-        self.response_id.as_deref()
+        self.noted.response_id.as_deref()
     }
 
     /// Returns the number of events read so far, which in Responses is the next `sequence_number`.
     pub fn events(&self) -> u64 {
-        self.sequence
+        self.events
+    }
+}
+
+impl Noted {
+    /// Notes the answer's end.
+    fn end(&mut self, reason: &str) {
+        self.ended = true;
+        self.finish_reason = Some(reason.to_owned());
+    }
+
+    /// Names an event that carries nothing.
+    fn quiet(&self) -> Seen {
+        if self.content { Seen::Other } else { Seen::Preamble }
     }
 }
 
@@ -133,11 +154,53 @@ pub enum WholeFault {
 }
 
 /// Reads a whole answer with a success status.
-pub fn whole(_protocol: Protocol, _operation: Operation, _body: &[u8]) -> Result<WholeSeen, WholeFault> {
-    Ok(WholeSeen::default())
+///
+/// Text may be empty where the answer says why it ended; an answer that holds nothing and says nothing is [`WholeFault::Empty`].
+pub fn whole(protocol: Protocol, operation: Operation, body: &[u8]) -> Result<WholeSeen, WholeFault> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        validate(body).map_err(WholeFault::NotJson)?;
+        return Err(error_body(body).map_or(WholeFault::Empty, WholeFault::ErrorBody));
+    }
+    let answer = Object::read(body).map_err(WholeFault::NotJson)?;
+    if let Some(failure) = failure::stated(&answer) {
+        return Err(WholeFault::ErrorBody(failure));
+    }
+    let seen = match operation {
+        Operation::Generate => generated(protocol, &answer),
+        Operation::CountTokens => counted(&answer),
+        Operation::Embed | Operation::BatchEmbed => embedded(protocol, &answer),
+    };
+    seen.ok_or_else(|| failure::implied(&answer).map_or(WholeFault::Empty, WholeFault::ErrorBody))
 }
 
-/// Finds what an error body says, in any of the shapes that vendors use.
-pub fn error_body(_body: &[u8]) -> Option<StreamFailure> {
-    None
+fn generated(protocol: Protocol, answer: &Object<'_>) -> Option<WholeSeen> {
+    match protocol {
+        Protocol::Chat => chat::whole(answer),
+        Protocol::Responses => responses::whole(answer),
+        Protocol::Messages => messages::whole(answer),
+        Protocol::Gemini => gemini::whole(answer),
+    }
 }
+
+/// Reads a token count: `input_tokens` of Messages and Responses, `totalTokens` of Gemini.
+fn counted(answer: &Object<'_>) -> Option<WholeSeen> {
+    let counted = answer.get("input_tokens").or_else(|| answer.get("totalTokens"))?;
+    counted.count().map(|_| WholeSeen::default())
+}
+
+/// Reads embeddings: `data` of `OpenAI`, `embedding` or `embeddings` of Gemini.
+fn embedded(protocol: Protocol, answer: &Object<'_>) -> Option<WholeSeen> {
+    let member = ["data", "embedding", "embeddings"].into_iter().find_map(|name| answer.get(name))?;
+    if !member.is_filled() {
+        return None;
+    }
+    let mut counts = Counts::default();
+    if protocol == Protocol::Chat {
+        counts.note(answer.get("usage"), counts::chat);
+    }
+    let model = answer.filled_str("model").map(Into::into);
+    Some(WholeSeen { usage: counts.usage(), model, finish_reason: None })
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,22 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::cursor::Cursor;
-use super::{Malformed, each_element, each_member, unescape};
+use super::{MEMBERS_MAX, Malformed, each_element, each_member, unescape};
 
 /// One JSON value that is still text: well-formed, without white space around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Raw<'a>(&'a [u8]);
 
 impl<'a> Raw<'a> {
-    /// Checks that `bytes` are exactly one value.
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut cursor = Cursor::new(bytes, 0..bytes.len());
-        cursor.value()?;
-        cursor.end()?;
-        Ok(Self(bytes.trim_ascii()))
-    }
-
     /// Takes a value out of a text that has been walked over before.
     pub(crate) fn at(bytes: &'a [u8], span: Range<usize>) -> Self {
         Self(&bytes[span])
@@ -33,6 +24,17 @@ impl<'a> Raw<'a> {
     /// duplicates the last counts, as in most parsers.
     pub(crate) fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
         pick(self.0, names).unwrap_or([None; N])
+    }
+
+    /// Tells whether any member's key (its inside, still escaped) and value `matches`; false where this is no object.
+    pub(crate) fn any_member(self, matches: impl Fn(&[u8], Self) -> bool) -> bool {
+        let mut found = false;
+        // The text has been walked over before, so a fault only means that this is no object.
+        let _ = each_member(self.0, 0..self.0.len(), |key, value| {
+            found |= matches(&self.0[key.start + 1..key.end - 1], Self::at(self.0, value));
+            Ok(())
+        });
+        found
     }
 
     /// Returns the elements of an array; none where this is no array.
@@ -105,6 +107,44 @@ impl<'a> Raw<'a> {
 )]
 fn whole_part(number: f64) -> u64 {
     number as u64
+}
+
+/// The members of one object, kept for several look-ups.
+#[derive(Debug)]
+pub(crate) struct Object<'a> {
+    /// The inside of each key, still escaped, and its value.
+    members: Vec<(&'a [u8], Raw<'a>)>,
+    text: &'a [u8],
+}
+
+impl<'a> Object<'a> {
+    /// Reads the object that `bytes` are, checking all of it.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut members = Vec::new();
+        each_member(bytes, 0..bytes.len(), |key, value| {
+            if members.len() == MEMBERS_MAX {
+                return Err(Malformed { offset: key.start, what: "too many members in one object" });
+            }
+            members.push((&bytes[key.start + 1..key.end - 1], Raw::at(bytes, value)));
+            Ok(())
+        })?;
+        Ok(Self { members, text: bytes.trim_ascii() })
+    }
+
+    /// Returns the last member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<Raw<'a>> {
+        self.members.iter().rev().find(|(key, _)| is_key(key, name)).map(|(_, value)| *value)
+    }
+
+    /// Returns the member's text, if it is a string that is not empty.
+    pub(crate) fn filled_str(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name)?.filled_str()
+    }
+
+    /// Returns the object's text.
+    pub(crate) fn text(&self) -> &'a [u8] {
+        self.text
+    }
 }
 
 /// Reads the members of these names from the object that `bytes` are, checking all of it in the same pass.
