@@ -93,6 +93,8 @@ pub(crate) const UNREACHABLE_MAX: usize = 32;
 pub(crate) const CELLS_PER_KEY_MAX: usize = 256;
 /// Sets of channels whose turns are remembered.
 pub(crate) const ROTAS_MAX: usize = 256;
+/// First-content times from which a percentile can be told.
+pub(crate) const LATENCIES_MIN: usize = 8;
 /// First-content times remembered for each cell.
 pub(crate) const LATENCIES_MAX: usize = 32;
 /// Characters of an upstream's message that are kept.

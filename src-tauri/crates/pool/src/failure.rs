@@ -168,7 +168,8 @@ impl Failure {
 pub enum Outcome {
     /// The whole answer was delivered.
     Served {
-        /// From dispatch to the first content-bearing event or, for a whole reply, its end.
+        /// From dispatch to the first content-bearing event or, for a whole reply, its end. For the record; what
+        /// timers learn from is told by [`crate::Pool::first_content`].
         first_content: Option<Duration>,
         /// What the upstream says it used.
         usage: Option<Usage>,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -42,8 +41,9 @@ pub struct Lease {
     pub alone: bool,
     /// Whether this is the one live request that tries something benched.
     pub probe: bool,
-    pub(crate) dispatched: Duration,
     pub(crate) probes: Probes,
+    /// The network proxy on the way.
+    pub(crate) proxy: Option<Arc<str>>,
     /// The incarnations of channel and key: a lease never speaks for one that was removed, edited or made again.
     pub(crate) channel_born: u64,
     pub(crate) key_born: u64,

@@ -15,51 +15,45 @@
 //!  └───────────┘               └────── answer ended, was cut, or the client left ──► Pool::settle
 //! ```
 //!
-//! [`judge`] names what an upstream's refusal means.
+//! [`judge`] names what an upstream's refusal means; [`policy`] is the table of what each class brings with it.
 
+mod admit;
+mod breaker;
+mod calendar;
 mod constants;
 mod failure;
+mod hold;
+mod judge;
 mod lease;
+mod limits;
+mod line;
+mod look;
 mod now;
+mod policy;
 mod pool;
 mod progress;
 mod refusal;
+mod retry_after;
+mod retry_budget;
+mod rota;
+mod settle;
+mod standing;
 mod starved;
+mod state;
+mod verdict;
 mod view;
 
+#[cfg(test)]
+mod testing;
+
 pub use failure::{Class, Failure, Outcome, Phase};
+pub use judge::{judge, judge_stream_failure};
 pub use lease::{CellId, Lease, Scope};
 pub use now::Now;
+pub use policy::{Again, Benches, Next, Policy, Words, policy};
 pub use pool::Pool;
 pub use progress::Progress;
 pub use refusal::{Refusal, Relay, Verdict};
+pub use retry_after::retry_after;
 pub use starved::{Starved, StarvedKind};
 pub use view::{BenchedCell, ChannelView, Health, LastError, Limits, Usage, Weighed};
-
-use std::time::Duration;
-use wire::Protocol;
-use wire::observe::StreamFailure;
-
-/// Names what an upstream's status and (bounded) body mean; `None` for a success.
-pub fn judge<'h>(
-    protocol: Protocol,
-    status: u16,
-    headers: &dyn Fn(&str) -> Option<&'h str>,
-    body: &[u8],
-    now: Now,
-) -> Option<Failure> {
-    let _ = (protocol, status, headers, body, now);
-    None
-}
-
-/// Names what an error inside a stream means. The phase is P3; whoever has sent content says P4.
-pub fn judge_stream_failure(protocol: Protocol, failure: &StreamFailure, now: Now) -> Failure {
-    let _ = (protocol, now);
-    Failure::new(Class::ServerError, Phase::P3, failure.message.clone())
-}
-
-/// Reads how long an upstream asks to wait.
-pub fn retry_after<'h>(headers: &dyn Fn(&str) -> Option<&'h str>, body: &[u8], now: Now) -> Option<Duration> {
-    let _ = (headers, body, now);
-    None
-}
