@@ -1,1 +1,322 @@
 //! Edits of `config.toml` that leave everything else as it stands: comments, order and spacing.
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+
+use crate::document::{ChannelEntry, ParamsMode, ProtocolEntry, ProxyRef, SecretRef, VERSION};
+
+/// Why an edit was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The file is no TOML.
+    #[error("the file is no TOML: {0}")]
+    NoToml(String),
+    /// `channel` is written in a way that no channel can be added to.
+    #[error("`channel` is no list of tables")]
+    NoList,
+    /// There is no such channel.
+    #[error("there is no channel {name:?}; there is {}", known.join(", "))]
+    UnknownChannel {
+        /// The name that was given.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// There is such a channel already.
+    #[error("there is a channel {0:?} already")]
+    NameTaken(String),
+    /// The entry holds a secret that must not be written into the file.
+    #[error("a key is written as a reference, not in plain text")]
+    PlainSecret,
+}
+
+/// Adds a channel at the end of the list and returns the new text.
+pub fn add_channel(text: &str, entry: &ChannelEntry) -> Result<String, EditError> {
+    let mut document = read(text)?;
+    if names(&document).contains(&entry.name) {
+        return Err(EditError::NameTaken(entry.name.clone()));
+    }
+    let table = table_of(entry)?;
+    if document.as_table().is_empty() {
+        document.insert("version", value(i64::from(VERSION)));
+    }
+    match document.entry("channel").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new())) {
+        Item::ArrayOfTables(channels) => channels.push(table),
+        Item::Value(Value::Array(channels)) => channels.push(table.into_inline_table()),
+        Item::None | Item::Value(_) | Item::Table(_) => return Err(EditError::NoList),
+    }
+    Ok(document.to_string())
+}
+
+/// Switches a channel on or off and returns the new text.
+pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, EditError> {
+    let mut document = read(text)?;
+    let channel = find(&mut document, name)?;
+    match channel.get_mut("enabled") {
+        Some(Item::Value(old)) => {
+            let decor = old.decor().clone();
+            *old = enabled.into();
+            *old.decor_mut() = decor;
+        }
+        Some(Item::None | Item::Table(_) | Item::ArrayOfTables(_)) | None => {
+            channel.insert("enabled", value(enabled));
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Removes a channel with the comments directly above it and returns the new text.
+pub fn remove_channel(text: &str, name: &str) -> Result<String, EditError> {
+    let mut document = read(text)?;
+    find(&mut document, name)?;
+    match document.get_mut("channel") {
+        Some(Item::ArrayOfTables(channels)) => {
+            channels.retain(|channel| name_of(channel) != Some(name));
+            if channels.is_empty() {
+                document.remove("channel");
+            }
+        }
+        Some(Item::Value(Value::Array(channels))) => {
+            channels
+                .retain(|channel| channel.as_inline_table().and_then(|table| name_of(table)) != Some(name));
+        }
+        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => return Err(EditError::NoList),
+    }
+    Ok(document.to_string())
+}
+
+fn read(text: &str) -> Result<DocumentMut, EditError> {
+    text.parse().map_err(|error: toml_edit::TomlError| EditError::NoToml(error.message().to_owned()))
+}
+
+fn name_of(channel: &dyn TableLike) -> Option<&str> {
+    channel.get("name").and_then(Item::as_str)
+}
+
+fn names(document: &DocumentMut) -> Vec<String> {
+    let owned = |channel: &dyn TableLike| name_of(channel).map(str::to_owned);
+    match document.get("channel") {
+        Some(Item::ArrayOfTables(channels)) => channels.iter().filter_map(|channel| owned(channel)).collect(),
+        Some(Item::Value(Value::Array(channels))) => {
+            channels.iter().filter_map(Value::as_inline_table).filter_map(|channel| owned(channel)).collect()
+        }
+        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => Vec::new(),
+    }
+}
+
+fn find<'d>(document: &'d mut DocumentMut, name: &str) -> Result<&'d mut dyn TableLike, EditError> {
+    let known = names(document);
+    let unknown = || EditError::UnknownChannel { name: name.to_owned(), known };
+    let mut found: Option<&mut dyn TableLike> = None;
+    match document.get_mut("channel") {
+        Some(Item::ArrayOfTables(channels)) => {
+            for channel in channels.iter_mut() {
+                if name_of(channel) == Some(name) {
+                    found = Some(channel);
+                    break;
+                }
+            }
+        }
+        Some(Item::Value(Value::Array(channels))) => {
+            for channel in channels.iter_mut().filter_map(Value::as_inline_table_mut) {
+                if name_of(channel) == Some(name) {
+                    found = Some(channel);
+                    break;
+                }
+            }
+        }
+        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => {}
+    }
+    found.ok_or_else(unknown)
+}
+
+/// The table of a new channel, with the fields that a person can give when adding one.
+fn table_of(entry: &ChannelEntry) -> Result<Table, EditError> {
+    let mut table = Table::new();
+    let mut put = |name: &str, written: Option<Value>| {
+        if let Some(written) = written {
+            table.insert(name, Item::Value(written));
+        }
+    };
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let number = |number: Option<u32>| number.map(|number| Value::from(i64::from(number)));
+    let list =
+        |texts: &[String]| (!texts.is_empty()).then(|| Value::from_iter(texts.iter().map(String::as_str)));
+    put("id", text(&entry.id));
+    put("name", Some(entry.name.as_str().into()));
+    put("type", entry.kind.map(|kind| kind.word().into()));
+    put("protocols", entry.protocols.as_deref().map(|protocols| protocols.iter().map(protocol).collect()));
+    put("base_url", text(&entry.base_url));
+    put("exact", entry.exact.map(Value::from));
+    put("key", entry.key.as_ref().map(|key| secret(&key.secret)).transpose()?);
+    put("model", text(&entry.model));
+    put("models", entry.models.as_deref().map(|models| Value::from_iter(models.iter().map(String::as_str))));
+    put("model_map", (!entry.model_map.is_empty()).then(|| map(entry.model_map.iter())));
+    put("model_params", params(entry));
+    put(
+        "model_params_mode",
+        entry.model_params_mode.map(|mode| match mode {
+            ParamsMode::Fill => "fill".into(),
+            ParamsMode::Force => "force".into(),
+        }),
+    );
+    put("enabled", entry.enabled.map(Value::from));
+    put("priority", number(entry.priority));
+    put("weight", number(entry.weight));
+    put("tags", list(&entry.tags));
+    put("timeout_ms", number(entry.timeout_ms));
+    put("max_retries", number(entry.max_retries));
+    put("proxy", entry.proxy.as_ref().map(proxy).transpose()?);
+    put("rpm", entry.rpm.map(Value::from));
+    put("rpd", entry.rpd.map(Value::from));
+    table.decor_mut().set_prefix("\n");
+    Ok(table)
+}
+
+fn protocol(entry: &ProtocolEntry) -> Value {
+    let Some(base_url) = &entry.base_url else { return entry.protocol.word().into() };
+    let mut table = InlineTable::new();
+    table.insert("protocol", entry.protocol.word().into());
+    table.insert("base_url", base_url.as_str().into());
+    if let Some(exact) = entry.exact {
+        table.insert("exact", exact.into());
+    }
+    table.into()
+}
+
+fn secret(reference: &SecretRef) -> Result<Value, EditError> {
+    let mut table = InlineTable::new();
+    match reference {
+        SecretRef::Env(name) => table.insert("env", name.as_str().into()),
+        SecretRef::Vault => table.insert("vault", true.into()),
+        SecretRef::Literal(_) => return Err(EditError::PlainSecret),
+    };
+    Ok(table.into())
+}
+
+fn map<'m>(pairs: impl Iterator<Item = (&'m String, &'m String)>) -> Value {
+    pairs.map(|(name, text)| (name.as_str(), text.as_str())).collect::<InlineTable>().into()
+}
+
+/// Parameters that TOML can say; null is none of them.
+fn params(entry: &ChannelEntry) -> Option<Value> {
+    let pairs =
+        entry.model_params.iter().filter_map(|(name, value)| Some((name.as_str(), from_json(value)?)));
+    let table: InlineTable = pairs.collect();
+    (!table.is_empty()).then(|| table.into())
+}
+
+fn from_json(json: &serde_json::Value) -> Option<Value> {
+    Some(match json {
+        serde_json::Value::Null => return None,
+        serde_json::Value::Bool(truth) => (*truth).into(),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(integer) => integer.into(),
+            None => number.as_f64()?.into(),
+        },
+        serde_json::Value::String(text) => text.as_str().into(),
+        serde_json::Value::Array(items) => items.iter().filter_map(from_json).collect(),
+        serde_json::Value::Object(members) => {
+            let pairs = members.iter().filter_map(|(name, value)| Some((name.as_str(), from_json(value)?)));
+            pairs.collect::<InlineTable>().into()
+        }
+    })
+}
+
+fn proxy(reference: &ProxyRef) -> Result<Value, EditError> {
+    let inline = match reference {
+        ProxyRef::Named(name) => return Ok(name.as_str().into()),
+        ProxyRef::Inline(inline) => inline,
+    };
+    let mut table = InlineTable::new();
+    if let Some(scheme) = inline.scheme {
+        table.insert("type", scheme.word().into());
+    }
+    table.insert("host", inline.host.as_str().into());
+    table.insert("port", i64::from(inline.port).into());
+    if let Some(username) = &inline.username {
+        table.insert("username", username.as_str().into());
+    }
+    if let Some(password) = &inline.password {
+        table.insert("password", secret(password)?);
+    }
+    if !inline.no_proxy.is_empty() {
+        table.insert("no_proxy", Value::from_iter(inline.no_proxy.iter().map(String::as_str)));
+    }
+    Ok(table.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::{EditError, add_channel, remove_channel, set_enabled};
+    use crate::document::{ChannelEntry, KeyEntry, SecretRef};
+
+    const TEXT: &str = concat!(
+        "# all mine\n",
+        "version = 1\n",
+        "\n",
+        "# the cheap one\n",
+        "[[channel]] # first\n",
+        "name = \"a\"   # odd   spacing\n",
+        "enabled = true # on\n",
+        "\n",
+        "# the good one\n",
+        "[[channel]]\n",
+        "name = 'b'\n",
+        "[channel.model_map]\n",
+        "x = \"y\" # mapped\n",
+        "\n",
+        "[routing] # last\n",
+        "fallback = true\n",
+    );
+
+    fn entry(name: &str, secret: SecretRef) -> ChannelEntry {
+        let key = KeyEntry { name: None, secret, quota_group: None, rpm: None, rpd: None, enabled: None };
+        ChannelEntry { name: name.to_owned(), key: Some(key), ..ChannelEntry::default() }
+    }
+
+    #[test]
+    fn a_switch_changes_one_word() {
+        let off = set_enabled(TEXT, "a", false).unwrap();
+        assert_eq!(off, TEXT.replace("enabled = true # on", "enabled = false # on"));
+        let off = set_enabled(TEXT, "b", false).unwrap();
+        assert_eq!(off, TEXT.replace("name = 'b'\n", "name = 'b'\nenabled = false\n"));
+        assert_eq!(set_enabled(TEXT, "a", true).unwrap(), TEXT);
+    }
+
+    #[test]
+    fn a_removed_channel_takes_its_own_lines_only() {
+        let removed = remove_channel(TEXT, "b").unwrap();
+        let own = "\n# the good one\n[[channel]]\nname = 'b'\n[channel.model_map]\nx = \"y\" # mapped\n";
+        assert_eq!(removed, TEXT.replace(own, ""));
+        let none = remove_channel(&removed, "a").unwrap();
+        assert_eq!(none, "# all mine\nversion = 1\n\n[routing] # last\nfallback = true\n");
+    }
+
+    #[test]
+    fn a_new_channel_comes_last_and_leaves_the_rest() {
+        let added = add_channel(TEXT, &entry("c", SecretRef::Env("C_KEY".to_owned()))).unwrap();
+        let block = "\n[[channel]]\nname = \"c\"\nkey = { env = \"C_KEY\" }\n";
+        assert_eq!(added, TEXT.replace("\n[routing]", &format!("{block}\n[routing]")));
+        let first = add_channel("", &entry("c", SecretRef::Vault)).unwrap();
+        assert_eq!(first, "version = 1\n\n[[channel]]\nname = \"c\"\nkey = { vault = true }\n");
+        let inline = add_channel("channel = [{ name = \"a\" }]\n", &entry("c", SecretRef::Vault)).unwrap();
+        assert_eq!(inline, "channel = [{ name = \"a\" }, { name = \"c\", key = { vault = true } }]\n");
+    }
+
+    #[test]
+    fn edits_that_make_no_sense_are_refused() {
+        let unknown =
+            EditError::UnknownChannel { name: "z".to_owned(), known: vec!["a".to_owned(), "b".to_owned()] };
+        assert_eq!(set_enabled(TEXT, "z", true), Err(unknown.clone()));
+        assert_eq!(remove_channel(TEXT, "z"), Err(unknown));
+        assert_eq!(
+            add_channel(TEXT, &entry("a", SecretRef::Vault)),
+            Err(EditError::NameTaken("a".to_owned()))
+        );
+        let plain = entry("c", SecretRef::Literal("sk-secret".into()));
+        assert_eq!(add_channel(TEXT, &plain), Err(EditError::PlainSecret));
+        assert!(matches!(set_enabled("= [", "a", true), Err(EditError::NoToml(_))));
+    }
+}

@@ -1,16 +1,24 @@
 //! From bytes to a document.
 
+use std::borrow::Cow;
+
 use crate::document::Document;
-use crate::findings::Finding;
+use crate::findings::{Finding, Severity};
+use crate::migrate::migrate;
+use crate::read::{self, Reader, Spelling};
+use crate::tree::{self, Node, Position, Unreadable};
+
+/// The largest file that is read.
+const FILE_BYTES_MAX: usize = 4 << 20;
 
 /// The formats in which a configuration may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// The native one.
     Toml,
-    /// A list of `channels`.
+    /// A list of `channels` or `providers`.
     Yaml,
-    /// A list of `apis`.
+    /// A list of `apis` or `channels`.
     Json,
     /// The literals of a `settings.py`.
     Python,
@@ -25,9 +33,9 @@ impl Format {
             Some("yaml" | "yml") => Format::Yaml,
             Some("json" | "jsonc" | "json5") => Format::Json,
             Some("py") => Format::Python,
-            _ => match bytes.trim_ascii_start().first() {
+            Some(_) | None => match bytes.trim_ascii_start().first() {
                 Some(b'{') => Format::Json,
-                _ => Format::Toml,
+                Some(_) | None => Format::Toml,
             },
         }
     }
@@ -44,6 +52,76 @@ pub struct Parsed {
 
 /// Reads a configuration file. An error names every field that could not be read, not only the first.
 pub fn parse(file_name: &str, format: Format, bytes: &[u8]) -> Result<Parsed, Vec<Finding>> {
-    let _ = (file_name, format, bytes);
-    Ok(Parsed { document: Document::default(), findings: Vec::new() })
+    let text = decoded(file_name, bytes)?;
+    let mut reader = Reader::new(file_name, Spelling::of(format));
+    let text = match format {
+        Format::Toml => current(text, &mut reader)?,
+        Format::Yaml | Format::Json | Format::Python => Cow::Borrowed(text),
+    };
+    let root = tree(&text, format).map_err(|faults| unreadable(file_name, faults))?;
+    let mut document = read::document(&mut reader, &root);
+    document.places = reader.places;
+    if reader.findings.iter().any(Finding::is_error) {
+        return Err(reader.findings);
+    }
+    Ok(Parsed { document, findings: reader.findings })
+}
+
+/// The text of a file, without a byte order mark.
+fn decoded<'b>(file_name: &str, bytes: &'b [u8]) -> Result<&'b str, Vec<Finding>> {
+    let whole = |message: String| Finding::of_file(Severity::Error, file_name, message);
+    if bytes.len() > FILE_BYTES_MAX {
+        let message = format!("is {} bytes long; at most {FILE_BYTES_MAX} are read", bytes.len());
+        return Err(vec![whole(message)]);
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let invalid = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let sound = std::str::from_utf8(&bytes[..invalid.valid_up_to()]).unwrap_or_default();
+    let at = Position::of(sound, sound.len());
+    let mut finding = whole("is not UTF-8 here".to_owned()).hinting("save the file as UTF-8");
+    (finding.line, finding.column) = (Some(at.line), Some(at.column));
+    Err(vec![finding])
+}
+
+/// An older native file brought up to date in memory; the file itself stays as it is.
+fn current<'t>(text: &'t str, reader: &mut Reader) -> Result<Cow<'t, str>, Vec<Finding>> {
+    match migrate(text) {
+        Ok(None) => Ok(Cow::Borrowed(text)),
+        Ok(Some(newer)) => {
+            let message = "is written in an older version's layout and read as the current one";
+            reader.findings.push(Finding::of_file(Severity::Warning, &reader.file, message));
+            Ok(Cow::Owned(newer))
+        }
+        Err(mut finding) => {
+            finding.file.clone_from(&reader.file);
+            Err(vec![finding])
+        }
+    }
+}
+
+fn tree(text: &str, format: Format) -> Result<Node, Vec<Unreadable>> {
+    let blank = text.trim().is_empty();
+    match format {
+        Format::Toml => tree::toml::read(text),
+        Format::Yaml => tree::yaml::read(text).map_err(|fault| vec![fault]),
+        Format::Json if blank => Ok(Node { value: tree::Value::Null, at: Position { line: 1, column: 1 } }),
+        Format::Json => tree::literal::read_json(text).map_err(|fault| vec![fault]),
+        Format::Python => {
+            let wanted = &["UPSTREAM_PROVIDERS", "MODEL_ALIASES"];
+            tree::literal::read_python(text, wanted).map_err(|fault| vec![fault])
+        }
+    }
+}
+
+fn unreadable(file_name: &str, faults: Vec<Unreadable>) -> Vec<Finding> {
+    let finding = |fault: Unreadable| {
+        let mut finding = Finding::of_file(Severity::Error, file_name, fault.message);
+        finding.line = fault.at.map(|at| at.line);
+        finding.column = fault.at.map(|at| at.column);
+        finding
+    };
+    faults.into_iter().map(finding).collect()
 }

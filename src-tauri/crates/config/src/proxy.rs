@@ -52,6 +52,16 @@ pub enum ProxyScheme {
 }
 
 impl ProxyScheme {
+    /// The word that the file uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            ProxyScheme::Http => "http",
+            ProxyScheme::Https => "https",
+            ProxyScheme::Socks5 => "socks5",
+            ProxyScheme::Socks5h => "socks5h",
+        }
+    }
+
     /// The scheme as it stands in a URL; both kinds of SOCKS resolve at the proxy.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,11 +1,15 @@
 //! From a model name to the channels that may answer it.
 
+mod choice;
+mod meaning;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 use wire::{Operation, Protocol};
 
+use crate::nearest::ranked;
 use crate::snapshot::{Channel, Snapshot};
 
 /// What a requested model name means.
@@ -156,7 +160,7 @@ pub enum SkipReason {
     /// None of its keys can be used.
     NeedsKey {
         /// Why not.
-        why: String,
+        why: Arc<str>,
     },
     /// A limit of 0 forbids every request.
     LimitZero {
@@ -222,19 +226,46 @@ pub enum RouteRefusal {
 
 /// Finds the channels that may answer `asked`; `None` is taken as `auto`.
 pub fn route(snapshot: &Snapshot, asked: Option<&str>, protocol: Protocol, operation: Operation) -> Route {
-    let _ = (snapshot, protocol, operation);
+    // Every operation of a protocol is spoken wherever the protocol is.
+    let _ = operation;
+    let asked: Arc<str> = asked.filter(|name| !name.is_empty()).unwrap_or(AUTO).into();
+    let meaning = meaning::of(snapshot, &asked);
+    let mut choice = choice::Choice::new(snapshot, protocol);
+    choice.consider(&meaning);
+    let (candidates, skipped) = choice.ranked(&meaning);
     Route {
-        asked: asked.unwrap_or("auto").into(),
-        rule: Rule::Auto,
-        candidates: Vec::new(),
-        skipped: Vec::new(),
-        fallback: true,
-        refusal: None,
+        refusal: refusal(snapshot, &asked, &meaning.rule),
+        asked,
+        rule: meaning.rule,
+        candidates,
+        skipped,
+        fallback: snapshot.routing.fallback,
     }
+}
+
+/// The name that leaves the choice of channel and model to the gateway.
+const AUTO: &str = "auto";
+
+/// How many close matches a refusal names.
+const CLOSE_MAX: usize = 3;
+
+fn refusal(snapshot: &Snapshot, asked: &str, rule: &Rule) -> Option<RouteRefusal> {
+    let mut rule = rule;
+    while let Rule::Alias { then, .. } = rule {
+        rule = then;
+    }
+    if *rule != Rule::UnknownRefused {
+        return None;
+    }
+    let names = snapshot.index.names().iter().map(|model| model.id.as_str());
+    let close = ranked(asked, names).into_iter().take(CLOSE_MAX).map(str::to_owned).collect();
+    Some(RouteRefusal::UnknownModel { close })
 }
 
 /// The names a client may ask for: those of the channels that can serve, the aliases and `auto`.
 pub fn model_names(snapshot: &Snapshot) -> Vec<wire::models::ListedModel> {
-    let _ = snapshot;
-    Vec::new()
+    snapshot.index.names().to_vec()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use url::Url;
 use wire::{Operation, Protocol};
 
+use super::presets::Preset;
+
 /// The header in which an upstream wants its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Auth {
@@ -25,36 +27,79 @@ impl Auth {
             Protocol::Gemini => Auth::XGoogApiKey,
         }
     }
+
+    /// The name of the header, in lower case.
+    pub fn header(self) -> &'static str {
+        match self {
+            Auth::Bearer => "authorization",
+            Auth::XApiKey => "x-api-key",
+            Auth::XGoogApiKey => "x-goog-api-key",
+            Auth::ApiKey => "api-key",
+        }
+    }
 }
 
 /// The place below which an upstream's endpoints of one protocol are found.
+///
+/// People paste origins, bases with and without a version, and whole endpoints. Known endpoints are cut off, a version
+/// that is there is kept, and the protocol's own is added where none is; vendors keep their paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    exact: bool,
+    join: Join,
+    auth: Auth,
 }
 
-/// Why a text is no base URL.
+/// How an endpoint follows from the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// It stands below the base.
+    Below,
+    /// The base is the endpoint.
+    Exact,
+    /// Azure's older layout: it stands below `deployments/{model}`.
+    Deployments,
+}
+
+/// Why a text is no base URL. None of the words repeats the text, which may hold a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadBaseUrl {
     /// It is no URL at all.
-    #[error("is no URL: {0}")]
+    #[error("is no URL: {0}; write it as https://host/path")]
     NoUrl(url::ParseError),
+    /// It does not begin with http or https.
+    #[error("begins with neither https:// nor http://")]
+    Scheme,
+    /// It names no host.
+    #[error("names no host")]
+    Host,
+    /// It holds a user name or a password.
+    #[error("holds a user name or password; put the key into the channel's key instead")]
+    UserInfo,
+    /// It holds a key.
+    #[error("holds a key in its query; put the key into the channel's key instead")]
+    KeyInQuery,
 }
 
 impl BaseUrl {
-    /// Reads what a person wrote as the base URL of a channel for `protocol`.
+    /// Reads what a person wrote as the base URL of a channel for `protocol`. `exact` turns normalisation off.
     pub fn parse(text: &str, protocol: Protocol, exact: bool) -> Result<Self, BadBaseUrl> {
-        let _ = protocol;
-        Ok(Self { url: Url::parse(text).map_err(BadBaseUrl::NoUrl)?, exact })
+        let mut url = Url::parse(text.trim()).map_err(BadBaseUrl::NoUrl)?;
+        check(&url)?;
+        url.set_fragment(None);
+        let auth = auth_of(&url, protocol);
+        let join = if exact { Join::Exact } else { normalise(&mut url, protocol) };
+        Ok(Self { url, join, auth })
     }
 
     /// The header in which this host wants its key.
     pub fn auth(&self, protocol: Protocol) -> Auth {
-        Auth::of(protocol)
+        let _ = protocol;
+        self.auth
     }
 
-    /// The URL of one operation. The client's own query follows the base's, without its `key`.
+    /// The URL of one operation. The client's own query follows the base's, without its `key`. `model` and `stream`
+    /// matter where the URL names them.
     pub fn endpoint(
         &self,
         protocol: Protocol,
@@ -63,14 +108,33 @@ impl BaseUrl {
         stream: bool,
         query: Option<&str>,
     ) -> Url {
-        let _ = (protocol, operation, model, stream, query, self.exact);
-        self.url.clone()
+        let mut url = self.url.clone();
+        match self.join {
+            Join::Below => push_endpoint(&mut url, protocol, operation, model, stream),
+            Join::Deployments => {
+                push(&mut url, &["deployments", model]);
+                push_endpoint(&mut url, protocol, operation, model, stream);
+            }
+            Join::Exact if protocol == Protocol::Gemini => {
+                push_endpoint(&mut url, protocol, operation, model, stream);
+            }
+            Join::Exact => exact_endpoint(&mut url, operation),
+        }
+        add_query(&mut url, query);
+        url
     }
 
     /// The URL of the upstream's list of models.
     pub fn models(&self, protocol: Protocol) -> Url {
         let _ = protocol;
-        self.url.clone()
+        let mut url = self.url.clone();
+        if self.join == Join::Exact {
+            let mut segments = segments_of(&url);
+            cut_endpoint(&mut segments);
+            url.set_path(&segments.join("/"));
+        }
+        push(&mut url, &["models"]);
+        url
     }
 
     /// The host, as it stands in the URL.
@@ -83,3 +147,216 @@ impl BaseUrl {
         &self.url
     }
 }
+
+fn check(url: &Url) -> Result<(), BadBaseUrl> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(BadBaseUrl::Scheme);
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(BadBaseUrl::Host);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BadBaseUrl::UserInfo);
+    }
+    if url.query_pairs().any(|(name, _)| is_key_name(&name)) {
+        return Err(BadBaseUrl::KeyInQuery);
+    }
+    Ok(())
+}
+
+fn is_key_name(name: &str) -> bool {
+    ["key", "api_key", "api-key", "apikey", "token", "access_token", "subscription-key"]
+        .iter()
+        .any(|key| name.eq_ignore_ascii_case(key))
+}
+
+fn auth_of(url: &Url, protocol: Protocol) -> Auth {
+    let host = url.host_str().unwrap_or_default();
+    if is_azure(host) {
+        return Auth::ApiKey;
+    }
+    let bearer = Preset::of_host(host, url.port()).is_some_and(|preset| preset.bearer_messages);
+    match protocol {
+        Protocol::Messages if bearer => Auth::Bearer,
+        Protocol::Chat | Protocol::Responses | Protocol::Messages | Protocol::Gemini => Auth::of(protocol),
+    }
+}
+
+/// Microsoft's hosts for models (learn.microsoft.com, Azure `OpenAI` REST reference).
+fn is_azure(host: &str) -> bool {
+    [".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"]
+        .iter()
+        .any(|suffix| host.ends_with(suffix))
+}
+
+fn is_google(host: &str) -> bool {
+    host == "generativelanguage.googleapis.com"
+}
+
+/// Cuts off what belongs to endpoints and adds the version where it is missing.
+fn normalise(url: &mut Url, protocol: Protocol) -> Join {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let mut segments = segments_of(url);
+    cut_endpoint(&mut segments);
+    segments.dedup_by(|second, first| second == first && is_version(first));
+    let mut join = Join::Below;
+    if is_azure(&host) {
+        join = azure(&mut segments, url);
+    } else {
+        if segments.is_empty()
+            && let Some(base) =
+                Preset::of_host(&host, url.port()).and_then(|preset| preset.base(protocol, ""))
+        {
+            segments = base.split('/').skip(3).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        }
+        if protocol == Protocol::Gemini && segments.last().is_some_and(|last| last == "openai") {
+            segments.pop();
+        }
+        if !segments.iter().any(|segment| is_version(segment)) {
+            segments.push(version_of(protocol).to_owned());
+        }
+        if is_google(&host)
+            && protocol == Protocol::Chat
+            && segments.last().is_some_and(|last| last != "openai")
+        {
+            segments.push("openai".to_owned());
+        }
+    }
+    url.set_path(&segments.join("/"));
+    join
+}
+
+/// Azure's layouts: `/openai/v1` today; `/openai/deployments/{name}?api-version=<date>` before it.
+fn azure(segments: &mut Vec<String>, url: &Url) -> Join {
+    if segments.iter().any(|segment| segment == "deployments" || is_version(segment)) {
+        return Join::Below;
+    }
+    if segments.is_empty() {
+        segments.push("openai".to_owned());
+    }
+    let dated = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
+        name == "api-version" && value.starts_with(|first: char| first.is_ascii_digit())
+    };
+    if url.query_pairs().any(dated) {
+        return Join::Deployments;
+    }
+    segments.push("v1".to_owned());
+    Join::Below
+}
+
+fn version_of(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Chat | Protocol::Responses | Protocol::Messages => "v1",
+        Protocol::Gemini => "v1beta",
+    }
+}
+
+/// Tells whether a path segment is a version: `v1`, `v4`, `v1beta`, `v1alpha2`.
+fn is_version(segment: &str) -> bool {
+    let Some(rest) = segment.strip_prefix('v') else { return false };
+    let stage = rest.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let stage_name = stage.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    stage.len() < rest.len() && matches!(stage_name, "" | "alpha" | "beta")
+}
+
+fn segments_of(url: &Url) -> Vec<String> {
+    url.path().split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
+}
+
+/// The endpoints that people paste, longest first.
+const ENDPOINTS: &[&[&str]] = &[
+    &["chat", "completions"],
+    &["messages", "count_tokens"],
+    &["completions"],
+    &["responses"],
+    &["messages"],
+    &["embeddings"],
+    &["models"],
+];
+
+fn cut_endpoint(segments: &mut Vec<String>) {
+    let verb = segments.last().is_some_and(|last| last.contains(':'));
+    if verb && segments.len() >= 2 && segments[segments.len() - 2] == "models" {
+        segments.truncate(segments.len() - 2);
+        return;
+    }
+    for endpoint in ENDPOINTS {
+        if segments.ends_with(&endpoint.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()) {
+            segments.truncate(segments.len() - endpoint.len());
+            return;
+        }
+    }
+}
+
+fn push(url: &mut Url, segments: &[&str]) {
+    url.path_segments_mut().expect("an http URL has a path").pop_if_empty().extend(segments);
+}
+
+fn push_endpoint(url: &mut Url, protocol: Protocol, operation: Operation, model: &str, stream: bool) {
+    match protocol {
+        Protocol::Chat | Protocol::Responses | Protocol::Messages => push(url, below(protocol, operation)),
+        Protocol::Gemini => push_gemini(url, operation, model, stream),
+    }
+}
+
+/// The endpoint below the version. An operation that a protocol does not know falls back to its main one.
+fn below(protocol: Protocol, operation: Operation) -> &'static [&'static str] {
+    match (protocol, operation) {
+        (Protocol::Messages, Operation::CountTokens) => &["messages", "count_tokens"],
+        (Protocol::Messages, Operation::Generate | Operation::Embed | Operation::BatchEmbed) => &["messages"],
+        (
+            Protocol::Chat | Protocol::Responses | Protocol::Gemini,
+            Operation::Embed | Operation::BatchEmbed,
+        ) => &["embeddings"],
+        (Protocol::Responses, Operation::Generate | Operation::CountTokens) => &["responses"],
+        (Protocol::Chat | Protocol::Gemini, Operation::Generate | Operation::CountTokens) => {
+            &["chat", "completions"]
+        }
+    }
+}
+
+fn push_gemini(url: &mut Url, operation: Operation, model: &str, stream: bool) {
+    let verb = match operation {
+        Operation::Generate if stream => "streamGenerateContent",
+        Operation::Generate => "generateContent",
+        Operation::CountTokens => "countTokens",
+        Operation::Embed => "embedContent",
+        Operation::BatchEmbed => "batchEmbedContents",
+    };
+    // A model may carry its collection: models/x, tunedModels/y.
+    let (collection, name) = model.split_once('/').unwrap_or(("models", model));
+    push(url, &[collection, &format!("{name}:{verb}")]);
+}
+
+/// An exact URL is the main endpoint itself; its siblings stand beside it.
+fn exact_endpoint(url: &mut Url, operation: Operation) {
+    match operation {
+        Operation::Generate => {}
+        Operation::CountTokens => push(url, &["count_tokens"]),
+        Operation::Embed | Operation::BatchEmbed => {
+            let mut segments = segments_of(url);
+            cut_endpoint(&mut segments);
+            segments.push("embeddings".to_owned());
+            url.set_path(&segments.join("/"));
+        }
+    }
+}
+
+/// Puts the client's query behind the base's own, without the client's key and without what the base states itself.
+fn add_query(url: &mut Url, query: Option<&str>) {
+    let Some(query) = query else { return };
+    let own = url.query().unwrap_or_default();
+    let name_of = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let stated: Vec<String> = own.split('&').map(name_of).collect();
+    let kept = |pair: &&str| {
+        let name = name_of(pair);
+        !name.is_empty() && name != "key" && !stated.contains(&name)
+    };
+    let merged: Vec<&str> =
+        own.split('&').filter(|pair| !pair.is_empty()).chain(query.split('&').filter(kept)).collect();
+    let merged = (!merged.is_empty()).then(|| merged.join("&"));
+    url.set_query(merged.as_deref());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+//! What a file says of a channel, its keys and its proxy.
+
+use std::borrow::Cow;
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::SecretString;
+
+use super::union::table_or;
+use crate::provider::ProviderKind;
+use crate::proxy::ProxyScheme;
+
+/// One upstream.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ChannelEntry {
+    /// What health, limits and history belong to; made from the name where it is missing.
+    #[schemars(length(min = 1))]
+    pub id: Option<String>,
+    /// The name that people use; unique.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// The kind of upstream; `openai` unless the host is a known vendor's own.
+    #[schemars(rename = "type")]
+    pub kind: Option<ProviderKind>,
+    /// The protocols that it speaks; by type and vendor where missing.
+    pub protocols: Option<Vec<ProtocolEntry>>,
+    /// Where it is; by type where missing.
+    pub base_url: Option<String>,
+    /// Whether `base_url` is used exactly as it stands.
+    pub exact: Option<bool>,
+    /// Its credential: `{ env = "NAME" }` or `{ vault = true }`.
+    pub key: Option<KeyEntry>,
+    /// Its credentials, when there are several.
+    pub keys: Option<Vec<KeyEntry>>,
+    /// The model it answers with when the asked one is not its own.
+    #[schemars(length(min = 1))]
+    pub model: Option<String>,
+    /// The models it serves, `*` standing for any characters; missing means any.
+    pub models: Option<Vec<String>>,
+    /// Asked names and what the upstream calls them.
+    #[schemars(default)]
+    pub model_map: IndexMap<String, String>,
+    /// Request parameters such as `temperature`, `max_tokens` and `top_p`.
+    #[schemars(default)]
+    pub model_params: IndexMap<String, serde_json::Value>,
+    /// Whether the parameters fill in what a client left out, or override what it sent.
+    pub model_params_mode: Option<ParamsMode>,
+    /// Whether it may be used, true by default.
+    pub enabled: Option<bool>,
+    /// Its share among channels of equal priority, 1 by default; 0 means only when named.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub weight: Option<u32>,
+    /// Its tier, 1 by default; 1 comes first.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub priority: Option<u32>,
+    /// Words that select it.
+    #[schemars(default)]
+    pub tags: Vec<String>,
+    /// Milliseconds for headers and first content, and for a whole reply; unset leaves the built-in timers.
+    #[schemars(range(min = 1, max = 86_400_000))]
+    pub timeout_ms: Option<u32>,
+    /// Extra attempts on this channel, 2 by default.
+    #[schemars(range(min = 0, max = 100))]
+    pub max_retries: Option<u32>,
+    /// The way to it: a proxy's name, `direct`, `system`, or a proxy written here.
+    pub proxy: Option<ProxyRef>,
+    /// Requests in any minute; -1 (default) for any number, 0 for none.
+    #[schemars(range(min = -1, max = 4_294_967_295u32))]
+    pub rpm: Option<i64>,
+    /// Requests in a day; -1 (default) for any number, 0 for none.
+    #[schemars(range(min = -1, max = 4_294_967_295u32))]
+    pub rpd: Option<i64>,
+    /// Tokens in any minute; -1 (default) for any number, 0 for none.
+    #[schemars(range(min = -1, max = 4_294_967_295u32))]
+    pub tpm: Option<i64>,
+    /// Requests at the same time; -1 (default) for any number, 0 for none.
+    #[schemars(range(min = -1, max = 4_294_967_295u32))]
+    pub concurrency: Option<i64>,
+    /// The IANA time zone in which its day begins.
+    pub rpd_zone: Option<String>,
+    /// The model of its health checks.
+    pub check_model: Option<String>,
+    /// Seconds between its health checks.
+    #[schemars(range(min = 1))]
+    pub check_every_s: Option<u32>,
+    /// Milliseconds of a stream that are held back, so that an early cut can fail over; 0 (default) for none.
+    #[schemars(range(min = 0, max = 60_000))]
+    pub careful_start_ms: Option<u32>,
+    /// Base URLs in other regions.
+    #[schemars(default)]
+    pub regions: Vec<String>,
+    /// Headers to add.
+    #[schemars(default)]
+    pub headers: IndexMap<String, String>,
+    /// What is special about it.
+    pub quirks: Option<Quirks>,
+    /// The file with its login.
+    pub credentials_file: Option<String>,
+    /// The vendor's project.
+    pub project_id: Option<String>,
+    /// The OAuth client's id.
+    pub oauth_client_id: Option<String>,
+    /// The OAuth client's secret.
+    pub oauth_client_secret: Option<SecretRef>,
+    /// What it costs.
+    pub price: Option<Price>,
+}
+
+/// Whether parameters fill in or override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamsMode {
+    /// They fill in what the client left out.
+    #[default]
+    Fill,
+    /// They override what the client sent.
+    Force,
+}
+
+/// One protocol, and where it is spoken if that is elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtocolEntry {
+    /// The protocol.
+    pub protocol: wire::Protocol,
+    /// Where it is spoken; the channel's own base URL, or the vendor's, where missing.
+    pub base_url: Option<String>,
+    /// Whether `base_url` is used exactly as it stands.
+    pub exact: Option<bool>,
+}
+
+impl JsonSchema for ProtocolEntry {
+    fn schema_name() -> Cow<'static, str> {
+        "ProtocolEntry".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let words = wire::Protocol::ALL.map(wire::Protocol::word);
+        let table = json_schema!({
+            "properties": {
+                "protocol": { "type": "string", "enum": words, "description": "The protocol." },
+                "base_url": { "type": "string", "description": "Where it is spoken." },
+                "exact": { "type": "boolean", "description": "Whether base_url is used exactly as it stands." },
+            },
+            "required": ["protocol"],
+            "additionalProperties": false,
+        });
+        let word = json_schema!({ "type": "string", "enum": words });
+        table_or(&table, &word, "A protocol, or a table with its own base URL.")
+    }
+}
+
+/// Where a secret is found.
+#[derive(Debug, Clone)]
+pub enum SecretRef {
+    /// In this environment variable.
+    Env(String),
+    /// In the vault, under the channel's and the key's names.
+    Vault,
+    /// In the file itself.
+    Literal(SecretString),
+}
+
+impl JsonSchema for SecretRef {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretRef".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let table = json_schema!({
+            "properties": {
+                "env": { "type": "string", "minLength": 1, "description": "The environment variable that holds it." },
+                "vault": { "const": true, "description": "It is in the vault." },
+            },
+            "minProperties": 1,
+            "additionalProperties": false,
+        });
+        let text = json_schema!({ "type": "string" });
+        table_or(
+            &table,
+            &text,
+            "A reference to a secret: { env = \"NAME\" }, { vault = true } or \"${NAME}\".",
+        )
+    }
+}
+
+/// One credential of a channel.
+#[derive(Debug, Clone)]
+pub struct KeyEntry {
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where it is found.
+    pub secret: SecretRef,
+    /// Keys of one group share the vendor's quota.
+    pub quota_group: Option<String>,
+    /// Requests in any minute.
+    pub rpm: Option<i64>,
+    /// Requests in a day.
+    pub rpd: Option<i64>,
+    /// Whether it may be used, true by default.
+    pub enabled: Option<bool>,
+}
+
+impl JsonSchema for KeyEntry {
+    fn schema_name() -> Cow<'static, str> {
+        "KeyEntry".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let limit = json_schema!({ "type": "integer", "minimum": -1, "maximum": u32::MAX });
+        let table = json_schema!({
+            "properties": {
+                "name": { "type": "string", "minLength": 1, "description": "What people call it." },
+                "env": { "type": "string", "minLength": 1, "description": "The environment variable that holds it." },
+                "vault": { "const": true, "description": "It is in the vault." },
+                "key": { "type": "string", "description": "A reference such as ${NAME}." },
+                "quota_group": { "type": "string", "description": "Keys of one group share the vendor's quota." },
+                "rpm": limit,
+                "rpd": limit,
+                "enabled": { "type": "boolean", "description": "Whether it may be used, true by default." },
+            },
+            "additionalProperties": false,
+        });
+        let text = json_schema!({ "type": "string" });
+        table_or(&table, &text, "A key: { env = \"NAME\" }, { vault = true } or \"${NAME}\".")
+    }
+}
+
+/// The way to a channel.
+#[derive(Debug, Clone)]
+pub enum ProxyRef {
+    /// `direct`, `system`, or the name of a proxy.
+    Named(String),
+    /// A proxy of its own.
+    Inline(ProxyInline),
+}
+
+impl JsonSchema for ProxyRef {
+    fn schema_name() -> Cow<'static, str> {
+        "ProxyRef".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let table = generator.subschema_for::<ProxyInline>();
+        let name = json_schema!({ "type": "string", "minLength": 1 });
+        table_or(&table, &name, "A proxy's name, direct, system, or a proxy written here.")
+    }
+}
+
+/// A proxy written inside a channel.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ProxyInline {
+    /// The protocol spoken to it, `http` by default.
+    #[schemars(rename = "type")]
+    pub scheme: Option<ProxyScheme>,
+    /// Its host name or address.
+    #[schemars(length(min = 1))]
+    pub host: String,
+    /// Its port.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: u16,
+    /// The user name that it asks for.
+    pub username: Option<String>,
+    /// The password that it asks for.
+    pub password: Option<SecretRef>,
+    /// Targets that do not use it: host names, `.suffixes`, addresses and networks.
+    #[schemars(default)]
+    pub no_proxy: Vec<String>,
+}
+
+/// A proxy that channels name.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ProxyEntry {
+    /// The name that channels use.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// The protocol spoken to it, `http` by default.
+    #[schemars(rename = "type")]
+    pub scheme: Option<ProxyScheme>,
+    /// Its host name or address.
+    #[schemars(length(min = 1))]
+    pub host: String,
+    /// Its port.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: u16,
+    /// The user name that it asks for.
+    pub username: Option<String>,
+    /// The password that it asks for.
+    pub password: Option<SecretRef>,
+    /// Targets that do not use it: host names, `.suffixes`, addresses and networks.
+    #[schemars(default)]
+    pub no_proxy: Vec<String>,
+}
+
+/// Departures from what is known of the vendor.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Quirks {
+    /// Whether it counts tokens.
+    pub count_tokens: Option<bool>,
+    /// Whether reasoning is passed on as text.
+    pub reasoning_as_text: Option<bool>,
+    /// Whether its text holds reasoning between tags.
+    pub think_tags: Option<bool>,
+    /// Whether it accepts `stream_options.include_usage`.
+    pub include_usage: Option<bool>,
+}
+
+/// Prices in US dollars per million tokens.
+#[derive(Debug, Clone, Default, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Price {
+    /// Of input.
+    #[schemars(range(min = 0))]
+    pub input: Option<f64>,
+    /// Of output.
+    #[schemars(range(min = 0))]
+    pub output: Option<f64>,
+    /// Of input read from the cache.
+    #[schemars(range(min = 0))]
+    pub cache_read: Option<f64>,
+    /// Of input written to the cache.
+    #[schemars(range(min = 0))]
+    pub cache_write: Option<f64>,
+}

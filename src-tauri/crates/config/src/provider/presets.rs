@@ -1,0 +1,439 @@
+//! What is known of each vendor: where it speaks which protocol, and its peculiarities.
+//!
+//! First-party vendors only. Addresses and models were gathered in 2026 from the vendors' pages and from the presets of
+//! other open programs; models age quickly, so those named here are examples and not lists.
+
+use wire::Protocol::{self, Chat, Gemini, Messages, Responses};
+
+/// One vendor.
+#[derive(Debug, Clone, Copy)]
+pub struct Preset {
+    /// A short name for files and commands.
+    pub id: &'static str,
+    /// The name that people know.
+    pub name: &'static str,
+    /// Where it speaks what; of several for one protocol the first is the usual one.
+    pub bases: &'static [(Protocol, &'static str)],
+    /// The environment variable that usually holds its key; empty where none is needed.
+    pub key_variable: &'static str,
+    /// Whether its Messages endpoint wants `Authorization: Bearer` instead of `x-api-key`.
+    pub bearer_messages: bool,
+    /// Whether it accepts `stream_options.include_usage` on Chat streams.
+    pub include_usage: bool,
+    /// Names that its own host is known to serve without being asked.
+    pub families: &'static [&'static str],
+    /// Examples of its models.
+    pub models: &'static [&'static str],
+}
+
+/// What most vendors have in common.
+const COMMON: Preset = Preset {
+    id: "",
+    name: "",
+    bases: &[],
+    key_variable: "",
+    // Their guides for Claude Code set ANTHROPIC_AUTH_TOKEN, which is sent as a bearer token.
+    bearer_messages: true,
+    include_usage: true,
+    families: &[],
+    models: &[],
+};
+
+/// Every vendor that is known.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        id: "openai",
+        name: "OpenAI",
+        bases: &[(Chat, "https://api.openai.com/v1"), (Responses, "https://api.openai.com/v1")],
+        key_variable: "OPENAI_API_KEY",
+        families: &["gpt-*", "o*", "text-embedding-*"],
+        models: &["gpt-5.6-sol", "gpt-5.6-luna"],
+        ..COMMON
+    },
+    Preset {
+        id: "anthropic",
+        name: "Anthropic",
+        bases: &[(Messages, "https://api.anthropic.com")],
+        key_variable: "ANTHROPIC_API_KEY",
+        bearer_messages: false,
+        families: &["claude-*"],
+        models: &["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5-20251001"],
+        ..COMMON
+    },
+    Preset {
+        id: "gemini",
+        name: "Google Gemini",
+        bases: &[
+            (Gemini, "https://generativelanguage.googleapis.com/v1beta"),
+            (Chat, "https://generativelanguage.googleapis.com/v1beta/openai"),
+        ],
+        key_variable: "GEMINI_API_KEY",
+        families: &["gemini-*"],
+        models: &["gemini-3.6-flash"],
+        ..COMMON
+    },
+    Preset {
+        id: "deepseek",
+        name: "DeepSeek",
+        bases: &[(Chat, "https://api.deepseek.com/v1"), (Messages, "https://api.deepseek.com/anthropic")],
+        key_variable: "DEEPSEEK_API_KEY",
+        models: &["deepseek-v4-pro", "deepseek-v4-flash"],
+        ..COMMON
+    },
+    Preset {
+        id: "moonshot-cn",
+        name: "Moonshot Kimi (CN)",
+        bases: &[(Chat, "https://api.moonshot.cn/v1"), (Messages, "https://api.moonshot.cn/anthropic")],
+        key_variable: "MOONSHOT_API_KEY",
+        models: &["kimi-k2.7-code"],
+        ..COMMON
+    },
+    Preset {
+        id: "moonshot",
+        name: "Moonshot Kimi",
+        bases: &[(Chat, "https://api.moonshot.ai/v1")],
+        key_variable: "MOONSHOT_API_KEY",
+        models: &["kimi-k2.7-code"],
+        ..COMMON
+    },
+    Preset {
+        id: "kimi-coding",
+        name: "Kimi For Coding",
+        bases: &[(Chat, "https://api.kimi.com/coding/v1"), (Messages, "https://api.kimi.com/coding")],
+        key_variable: "KIMI_API_KEY",
+        models: &["kimi-for-coding"],
+        ..COMMON
+    },
+    Preset {
+        id: "zhipu",
+        name: "Zhipu GLM",
+        bases: &[
+            (Chat, "https://open.bigmodel.cn/api/paas/v4"),
+            (Chat, "https://open.bigmodel.cn/api/coding/paas/v4"),
+            (Messages, "https://open.bigmodel.cn/api/anthropic"),
+        ],
+        key_variable: "ZHIPUAI_API_KEY",
+        models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
+        ..COMMON
+    },
+    Preset {
+        id: "zai",
+        name: "Z.ai",
+        bases: &[(Chat, "https://api.z.ai/api/coding/paas/v4"), (Messages, "https://api.z.ai/api/anthropic")],
+        key_variable: "ZAI_API_KEY",
+        models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
+        ..COMMON
+    },
+    Preset {
+        id: "minimax-cn",
+        name: "MiniMax (CN)",
+        bases: &[(Chat, "https://api.minimaxi.com/v1"), (Messages, "https://api.minimaxi.com/anthropic")],
+        key_variable: "MINIMAX_API_KEY",
+        models: &["MiniMax-M3", "MiniMax-M2.7"],
+        ..COMMON
+    },
+    Preset {
+        id: "minimax",
+        name: "MiniMax",
+        bases: &[(Chat, "https://api.minimax.io/v1"), (Messages, "https://api.minimax.io/anthropic")],
+        key_variable: "MINIMAX_API_KEY",
+        models: &["MiniMax-M3", "MiniMax-M2.7"],
+        ..COMMON
+    },
+    Preset {
+        id: "dashscope",
+        name: "Alibaba Bailian",
+        bases: &[
+            (Chat, "https://dashscope.aliyuncs.com/compatible-mode/v1"),
+            (Messages, "https://dashscope.aliyuncs.com/apps/anthropic"),
+        ],
+        key_variable: "DASHSCOPE_API_KEY",
+        models: &["qwen3-coder-plus"],
+        ..COMMON
+    },
+    Preset {
+        id: "dashscope-coding",
+        name: "Alibaba Bailian coding plan",
+        bases: &[(Messages, "https://coding.dashscope.aliyuncs.com/apps/anthropic")],
+        key_variable: "DASHSCOPE_API_KEY",
+        models: &["qwen3-coder-plus"],
+        ..COMMON
+    },
+    Preset {
+        id: "volcengine",
+        name: "Volcengine Ark",
+        bases: &[
+            (Chat, "https://ark.cn-beijing.volces.com/api/v3"),
+            (Chat, "https://ark.cn-beijing.volces.com/api/coding/v3"),
+            (Chat, "https://ark.cn-beijing.volces.com/api/plan/v3"),
+            (Messages, "https://ark.cn-beijing.volces.com/api/compatible"),
+            (Messages, "https://ark.cn-beijing.volces.com/api/coding"),
+            (Messages, "https://ark.cn-beijing.volces.com/api/plan"),
+        ],
+        key_variable: "ARK_API_KEY",
+        models: &["doubao-seed-2-1-pro-260628", "ark-code-latest"],
+        ..COMMON
+    },
+    Preset {
+        id: "byteplus",
+        name: "BytePlus",
+        bases: &[
+            (Chat, "https://ark.ap-southeast.bytepluses.com/api/coding/v3"),
+            (Messages, "https://ark.ap-southeast.bytepluses.com/api/coding"),
+        ],
+        key_variable: "ARK_API_KEY",
+        models: &["ark-code-latest"],
+        ..COMMON
+    },
+    Preset {
+        id: "qianfan",
+        name: "Baidu Qianfan",
+        bases: &[
+            (Chat, "https://qianfan.baidubce.com/v2/coding"),
+            (Messages, "https://qianfan.baidubce.com/anthropic/coding"),
+            (Messages, "https://qianfan.baidubce.com/anthropic/tokenplan/personal"),
+        ],
+        key_variable: "QIANFAN_API_KEY",
+        models: &["qianfan-code-latest"],
+        ..COMMON
+    },
+    Preset {
+        id: "hunyuan",
+        name: "Tencent Hunyuan",
+        bases: &[(Chat, "https://tokenhub.tencentmaas.com/v1")],
+        key_variable: "HUNYUAN_API_KEY",
+        models: &["hy3"],
+        ..COMMON
+    },
+    Preset {
+        id: "stepfun-cn",
+        name: "StepFun (CN)",
+        bases: &[
+            (Chat, "https://api.stepfun.com/step_plan/v1"),
+            (Messages, "https://api.stepfun.com/step_plan"),
+        ],
+        key_variable: "STEP_API_KEY",
+        models: &["step-3.7-flash"],
+        ..COMMON
+    },
+    Preset {
+        id: "stepfun",
+        name: "StepFun",
+        bases: &[
+            (Chat, "https://api.stepfun.ai/step_plan/v1"),
+            (Messages, "https://api.stepfun.ai/step_plan"),
+        ],
+        key_variable: "STEP_API_KEY",
+        models: &["step-3.7-flash"],
+        ..COMMON
+    },
+    Preset {
+        id: "mimo",
+        name: "Xiaomi MiMo",
+        bases: &[(Chat, "https://api.xiaomimimo.com/v1"), (Messages, "https://api.xiaomimimo.com/anthropic")],
+        key_variable: "MIMO_API_KEY",
+        models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "mimo-plan-cn",
+        name: "Xiaomi MiMo token plan (CN)",
+        bases: &[
+            (Chat, "https://token-plan-cn.xiaomimimo.com/v1"),
+            (Messages, "https://token-plan-cn.xiaomimimo.com/anthropic"),
+        ],
+        key_variable: "MIMO_API_KEY",
+        models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "mimo-plan-sgp",
+        name: "Xiaomi MiMo token plan (Singapore)",
+        bases: &[
+            (Chat, "https://token-plan-sgp.xiaomimimo.com/v1"),
+            (Messages, "https://token-plan-sgp.xiaomimimo.com/anthropic"),
+        ],
+        key_variable: "MIMO_API_KEY",
+        models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "longcat",
+        name: "LongCat",
+        bases: &[
+            (Chat, "https://api.longcat.chat/openai/v1"),
+            (Messages, "https://api.longcat.chat/anthropic"),
+        ],
+        key_variable: "LONGCAT_API_KEY",
+        models: &["LongCat-2.0"],
+        ..COMMON
+    },
+    Preset {
+        id: "bailing",
+        name: "BaiLing",
+        bases: &[(Chat, "https://api.tbox.cn/api/llm/v1"), (Messages, "https://api.tbox.cn/api/anthropic")],
+        key_variable: "TBOX_API_KEY",
+        models: &["Ling-2.6-1T"],
+        ..COMMON
+    },
+    Preset {
+        id: "modelscope",
+        name: "ModelScope",
+        bases: &[
+            (Chat, "https://api-inference.modelscope.cn/v1"),
+            (Messages, "https://api-inference.modelscope.cn"),
+        ],
+        key_variable: "MODELSCOPE_API_KEY",
+        models: &["ZhipuAI/GLM-5.2"],
+        ..COMMON
+    },
+    Preset {
+        id: "xai",
+        name: "xAI",
+        bases: &[(Chat, "https://api.x.ai/v1")],
+        key_variable: "XAI_API_KEY",
+        models: &["grok-4.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "mistral",
+        name: "Mistral",
+        bases: &[(Chat, "https://api.mistral.ai/v1")],
+        key_variable: "MISTRAL_API_KEY",
+        // Its last chunk always holds the usage, and fields that it does not know are refused with 422.
+        include_usage: false,
+        ..COMMON
+    },
+    Preset {
+        id: "nvidia",
+        name: "NVIDIA NIM",
+        bases: &[(Chat, "https://integrate.api.nvidia.com/v1")],
+        key_variable: "NVIDIA_API_KEY",
+        models: &["moonshotai/kimi-k2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "openrouter",
+        name: "OpenRouter",
+        bases: &[(Chat, "https://openrouter.ai/api/v1"), (Messages, "https://openrouter.ai/api")],
+        key_variable: "OPENROUTER_API_KEY",
+        models: &["anthropic/claude-sonnet-5"],
+        ..COMMON
+    },
+    Preset {
+        id: "siliconflow-cn",
+        name: "SiliconFlow (CN)",
+        bases: &[(Chat, "https://api.siliconflow.cn/v1"), (Messages, "https://api.siliconflow.cn")],
+        key_variable: "SILICONFLOW_API_KEY",
+        models: &["Pro/MiniMaxAI/MiniMax-M2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "siliconflow",
+        name: "SiliconFlow",
+        bases: &[(Chat, "https://api.siliconflow.com/v1"), (Messages, "https://api.siliconflow.com")],
+        key_variable: "SILICONFLOW_API_KEY",
+        models: &["Pro/MiniMaxAI/MiniMax-M2.5"],
+        ..COMMON
+    },
+    Preset {
+        id: "novita",
+        name: "Novita",
+        bases: &[(Chat, "https://api.novita.ai/openai/v1"), (Messages, "https://api.novita.ai/anthropic")],
+        key_variable: "NOVITA_API_KEY",
+        models: &["zai-org/glm-5.1"],
+        ..COMMON
+    },
+    Preset {
+        id: "ollama",
+        name: "Ollama",
+        bases: &[(Chat, "http://127.0.0.1:11434/v1"), (Messages, "http://127.0.0.1:11434")],
+        ..COMMON
+    },
+    Preset {
+        id: "lm-studio",
+        name: "LM Studio",
+        bases: &[(Chat, "http://127.0.0.1:1234/v1"), (Messages, "http://127.0.0.1:1234")],
+        ..COMMON
+    },
+    Preset { id: "llama-cpp", name: "llama.cpp", bases: &[(Chat, "http://127.0.0.1:8080/v1")], ..COMMON },
+    Preset { id: "vllm", name: "vLLM", bases: &[(Chat, "http://127.0.0.1:8000/v1")], ..COMMON },
+    Preset { id: "jan", name: "Jan", bases: &[(Chat, "http://127.0.0.1:1337/v1")], ..COMMON },
+];
+
+impl Preset {
+    /// Finds a vendor by its short name.
+    pub fn named(id: &str) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.id == id)
+    }
+
+    /// Finds the vendor that a host belongs to. Programs on this machine are told apart by their port.
+    pub fn of_host(host: &str, port: Option<u16>) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.bases.iter().any(|(_, base)| same_place(base, host, port)))
+    }
+
+    /// Where it speaks `protocol`; of several places the one whose path is most like `like`.
+    pub fn base(&self, protocol: Protocol, like: &str) -> Option<&'static str> {
+        let mut best: Option<(&'static str, usize)> = None;
+        for (spoken, base) in self.bases {
+            let alike = base.bytes().zip(like.bytes()).take_while(|(one, other)| one == other).count();
+            if *spoken == protocol && best.is_none_or(|(_, most)| alike > most) {
+                best = Some((base, alike));
+            }
+        }
+        best.map(|(base, _)| base)
+    }
+
+    /// Tells whether it asks for no key.
+    pub fn is_keyless(&self) -> bool {
+        self.key_variable.is_empty()
+    }
+}
+
+fn same_place(base: &str, host: &str, port: Option<u16>) -> bool {
+    let authority = base.split('/').nth(2).unwrap_or_default();
+    match authority.split_once(':') {
+        Some((_, own_port)) => {
+            super::is_loopback(host) && port.is_some_and(|port| own_port == port.to_string())
+        }
+        None => authority.eq_ignore_ascii_case(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PRESETS, Preset};
+    use crate::provider::BaseUrl;
+    use std::collections::HashSet;
+    use wire::Protocol;
+
+    #[test]
+    fn every_preset_is_found_by_its_name_and_its_hosts() {
+        let ids: HashSet<&str> = PRESETS.iter().map(|preset| preset.id).collect();
+        assert_eq!(ids.len(), PRESETS.len(), "ids are unique");
+        for preset in PRESETS {
+            assert!(!preset.bases.is_empty(), "{}", preset.id);
+            for (protocol, base) in preset.bases {
+                let url =
+                    BaseUrl::parse(base, *protocol, false).unwrap_or_else(|error| panic!("{base}: {error}"));
+                let found = Preset::of_host(url.host(), url.as_url().port()).map(|preset| preset.id);
+                assert_eq!(found, Some(preset.id), "{base}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_of_several_is_chosen_by_its_path() {
+        let ark = Preset::named("volcengine");
+        for (like, expected) in [
+            ("https://ark.cn-beijing.volces.com/api/v3", "https://ark.cn-beijing.volces.com/api/compatible"),
+            (
+                "https://ark.cn-beijing.volces.com/api/coding/v3",
+                "https://ark.cn-beijing.volces.com/api/coding",
+            ),
+            ("https://ark.cn-beijing.volces.com/api/plan/v3", "https://ark.cn-beijing.volces.com/api/plan"),
+        ] {
+            assert_eq!(ark.and_then(|preset| preset.base(Protocol::Messages, like)), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The channels, with every default filled in.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+use wire::Protocol;
+use wire::splice::Param;
+
+use super::{Checks, proxy};
+use crate::document::{ChannelEntry, KeyEntry, ParamsMode, ProtocolEntry};
+use crate::pattern::Pattern;
+use crate::provider::{BaseUrl, Preset, ProviderKind, is_loopback, is_private};
+use crate::snapshot::{Channel, Key, Limit, Spoken};
+
+/// Extra attempts on a channel by default.
+const MAX_RETRIES: u32 = 2;
+
+pub(super) fn resolve_all(checks: &mut Checks<'_>, proxies: &proxy::Proxies) -> Vec<Arc<Channel>> {
+    let entries = &checks.document.channel;
+    let names =
+        entries.iter().enumerate().map(|(at, entry)| (format!("channel[{at}].name"), entry.name.as_str()));
+    checks.check_unique(names, "the channel");
+    let ids: Vec<String> = entries.iter().map(id).collect();
+    let paths = ids.iter().enumerate().map(|(at, id)| (format!("channel[{at}].id"), id.as_str()));
+    let stated = entries.iter().map(|entry| entry.id.is_some());
+    // An id that follows from a name that stands twice was reported with the name.
+    let paths: Vec<_> = paths.zip(stated).filter(|(_, stated)| *stated).map(|(pair, _)| pair).collect();
+    checks.check_unique(paths.into_iter(), "the id");
+    let resolve = |(at, entry)| Arc::new(channel(checks, at, entry, proxies));
+    entries.iter().enumerate().map(resolve).collect()
+}
+
+/// The channel's own id, or one that follows from its name.
+fn id(entry: &ChannelEntry) -> String {
+    match &entry.id {
+        Some(id) => id.clone(),
+        None => format!("ch-{:016x}", fnv_1a(entry.name.as_bytes())),
+    }
+}
+
+/// The 64-bit FNV-1a hash (draft-eastlake-fnv): the same on every machine and in every version.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &proxy::Proxies) -> Channel {
+    let path = format!("channel[{at}]");
+    let own = entry.base_url.as_deref().and_then(|text| Url::parse(text.trim()).ok());
+    let provider = entry.kind.unwrap_or_else(|| {
+        let host = own.as_ref().and_then(Url::host_str);
+        host.map_or(ProviderKind::OpenAi, ProviderKind::of_host)
+    });
+    let spoken = spoken(checks, &path, entry, provider, own.as_ref());
+    let preset = spoken.first().and_then(|one| Preset::of_host(one.base.host(), one.base.as_url().port()));
+    let hosts = || spoken.iter().map(|one| one.base.host());
+    let quirk = entry.quirks.as_ref().and_then(|quirks| quirks.include_usage);
+    if entry.models.as_ref().is_some_and(Vec::is_empty) {
+        checks.warn(&format!("{path}.models"), "lists no model, so the channel serves none");
+    }
+    Channel {
+        id: id(entry).into(),
+        name: entry.name.as_str().into(),
+        provider,
+        keys: keys(checks, &path, entry, provider, preset),
+        model: entry.model.as_deref().map(|model| model.trim().into()),
+        models: entry
+            .models
+            .as_ref()
+            .map(|models| models.iter().map(|one| Pattern::new(one.trim())).collect()),
+        model_map: entry
+            .model_map
+            .iter()
+            .map(|(from, to)| (Pattern::new(from), to.as_str().into()))
+            .collect(),
+        params: params(checks, &path, entry),
+        params_force: entry.model_params_mode == Some(ParamsMode::Force),
+        enabled: entry.enabled.unwrap_or(true),
+        weight: entry.weight.unwrap_or(1),
+        priority: entry.priority.unwrap_or(1),
+        tags: entry.tags.iter().map(|tag| tag.as_str().into()).collect(),
+        timeout: entry.timeout_ms.map(|timeout| Duration::from_millis(timeout.into())),
+        max_retries: entry.max_retries.unwrap_or(MAX_RETRIES),
+        hop: proxy::hop(checks, &format!("{path}.proxy"), entry.proxy.as_ref(), proxies, &spoken),
+        rpm: limit(entry.rpm),
+        rpd: limit(entry.rpd),
+        include_usage: quirk.unwrap_or_else(|| preset.is_none_or(|preset| preset.include_usage)),
+        local: hosts().next().is_some_and(is_private),
+        secure: spoken
+            .iter()
+            .all(|one| one.base.as_url().scheme() == "https" || is_loopback(one.base.host())),
+        spoken,
+    }
+}
+
+fn limit(written: Option<i64>) -> Limit {
+    match written {
+        None => Limit::Unlimited,
+        Some(number) if number < 0 => Limit::Unlimited,
+        Some(number) => {
+            let most = u32::try_from(number).unwrap_or(u32::MAX);
+            NonZeroU32::new(most).map_or(Limit::Disabled, Limit::Max)
+        }
+    }
+}
+
+fn params(checks: &mut Checks<'_>, path: &str, entry: &ChannelEntry) -> Vec<Param> {
+    let mut params = Vec::new();
+    for (name, value) in &entry.model_params {
+        match Param::new(name.clone(), value) {
+            Ok(param) => params.push(param),
+            Err(_) => {
+                checks.error(&format!("{path}.model_params.{name}"), "cannot be written as JSON");
+            }
+        }
+    }
+    params
+}
+
+/// The protocols a channel speaks, and where.
+fn spoken(
+    checks: &mut Checks<'_>,
+    path: &str,
+    entry: &ChannelEntry,
+    provider: ProviderKind,
+    own: Option<&Url>,
+) -> Vec<Spoken> {
+    let stated = entry.protocols.as_deref();
+    if stated.is_some_and(<[ProtocolEntry]>::is_empty) {
+        checks.error(&format!("{path}.protocols"), "expected at least one protocol");
+    }
+    let by_default;
+    let protocols = match stated {
+        Some(stated) => stated,
+        None => {
+            by_default = default_protocols(provider, own);
+            &by_default
+        }
+    };
+    let mut spoken: Vec<Spoken> = Vec::new();
+    let mut refused_own = false;
+    for (at, protocol) in protocols.iter().enumerate() {
+        if spoken.iter().any(|one| one.protocol == protocol.protocol) {
+            checks.error(
+                &format!("{path}.protocols[{at}]"),
+                format!("{} stands here twice", protocol.protocol),
+            );
+            continue;
+        }
+        let (text, exact, where_written) = base_of(entry, provider, own, protocol);
+        let field = match where_written {
+            Written::InProtocol => format!("{path}.protocols[{at}].base_url"),
+            Written::InChannel | Written::Nowhere => format!("{path}.base_url"),
+        };
+        match BaseUrl::parse(&text, protocol.protocol, exact) {
+            Ok(base) => {
+                let first_of_host = spoken.iter().all(|one| one.base.host() != base.host());
+                if first_of_host {
+                    warn_of_plain_http(checks, &field, &base);
+                }
+                spoken.push(Spoken { protocol: protocol.protocol, base });
+            }
+            // Several protocols may share the channel's own base URL; it is reported once.
+            Err(_) if where_written == Written::InChannel && refused_own => {}
+            Err(error) => {
+                refused_own = refused_own || where_written == Written::InChannel;
+                checks.error(&field, error.to_string());
+            }
+        }
+    }
+    spoken
+}
+
+/// Where a base URL is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    InProtocol,
+    InChannel,
+    Nowhere,
+}
+
+/// Where a protocol is spoken: where its entry says; else at the channel's base URL, if that is meant for it or nothing
+/// else is known of the host; else where the vendor speaks it.
+fn base_of(
+    entry: &ChannelEntry,
+    provider: ProviderKind,
+    own: Option<&Url>,
+    protocol: &ProtocolEntry,
+) -> (String, bool, Written) {
+    if let Some(base) = &protocol.base_url {
+        return (base.clone(), protocol.exact.unwrap_or(false), Written::InProtocol);
+    }
+    if let Some(base) = &entry.base_url {
+        let exact = protocol.exact.or(entry.exact).unwrap_or(false);
+        let by_nature = provider.speaks_by_nature(protocol.protocol);
+        let vendors = own.filter(|_| !by_nature).and_then(|url| vendors_base(url, protocol.protocol));
+        return match vendors {
+            Some(vendors) => (vendors.to_owned(), false, Written::Nowhere),
+            None => (base.clone(), exact, Written::InChannel),
+        };
+    }
+    let default = provider.default_base();
+    let url = Url::parse(default).ok();
+    let vendors = url.and_then(|url| vendors_base(&url, protocol.protocol));
+    (vendors.unwrap_or(default).to_owned(), false, Written::Nowhere)
+}
+
+fn vendors_base(url: &Url, protocol: Protocol) -> Option<&'static str> {
+    Preset::of_host(url.host_str()?, url.port())?.base(protocol, url.as_str())
+}
+
+/// The protocols of a channel that states none: its type's, and what else the vendor serves beside it.
+fn default_protocols(provider: ProviderKind, own: Option<&Url>) -> Vec<ProtocolEntry> {
+    let native = provider.native();
+    let default = Url::parse(provider.default_base()).ok();
+    let url = own.or(default.as_ref());
+    let preset = url.and_then(|url| Preset::of_host(url.host_str()?, url.port()));
+    let also = |protocol: Protocol| {
+        native == Protocol::Chat && preset.is_some_and(|preset| preset.base(protocol, "").is_some())
+    };
+    let mut protocols = vec![native];
+    protocols
+        .extend([Protocol::Responses, Protocol::Messages].into_iter().filter(|protocol| also(*protocol)));
+    protocols.into_iter().map(|protocol| ProtocolEntry { protocol, base_url: None, exact: None }).collect()
+}
+
+fn warn_of_plain_http(checks: &mut Checks<'_>, field: &str, base: &BaseUrl) {
+    if base.as_url().scheme() == "http" && !is_private(base.host()) {
+        let message = format!("sends keys and prompts unencrypted to {}", base.host());
+        checks.warn(field, message).hint = Some("use https".to_owned());
+    }
+}
+
+/// The keys of a channel; at least one, perhaps without a secret.
+fn keys(
+    checks: &mut Checks<'_>,
+    path: &str,
+    entry: &ChannelEntry,
+    provider: ProviderKind,
+    preset: Option<&'static Preset>,
+) -> Vec<Key> {
+    let written: Vec<(String, &KeyEntry)> = match (&entry.key, &entry.keys) {
+        (Some(key), _) => vec![(format!("{path}.key"), key)],
+        (None, Some(keys)) => {
+            keys.iter().enumerate().map(|(at, key)| (format!("{path}.keys[{at}]"), key)).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    if written.is_empty() {
+        let key = unwritten_key(provider, preset);
+        if let Some(why) = key.missing.as_ref().filter(|_| entry.enabled.unwrap_or(true)) {
+            checks.warn(path, format!("needs a key: {why}"));
+        }
+        return vec![key];
+    }
+    let names: Vec<String> = (1..).zip(&written).map(|(number, (_, key))| key_name(number, key)).collect();
+    let places = written.iter().zip(&names).map(|((path, _), name)| (path.clone(), name.as_str()));
+    checks.check_unique(places, "the key");
+    let mut keys = Vec::new();
+    for ((path, key), name) in written.iter().zip(&names) {
+        let (secret, missing) = match checks.secret(&key.secret) {
+            Ok(secret) => (Some(secret), None),
+            Err(why) => {
+                if entry.enabled.unwrap_or(true) && key.enabled.unwrap_or(true) {
+                    checks.warn(path, format!("channel {:?} needs a key: {why}", entry.name));
+                }
+                (None, Some(why))
+            }
+        };
+        keys.push(Key { name: name.as_str().into(), secret, missing, enabled: key.enabled.unwrap_or(true) });
+    }
+    keys
+}
+
+fn key_name(number: usize, key: &KeyEntry) -> String {
+    match &key.name {
+        Some(name) => name.clone(),
+        None if number == 1 => "default".to_owned(),
+        None => format!("key {number}"),
+    }
+}
+
+/// The key of a channel that states none: programs on this machine ask for none, vendors do.
+fn unwritten_key(provider: ProviderKind, preset: Option<&Preset>) -> Key {
+    let keyless = preset.is_some_and(Preset::is_keyless) && !provider.uses_login();
+    let variable = preset.map(|preset| preset.key_variable).filter(|variable| !variable.is_empty());
+    let missing = match variable {
+        _ if keyless => None,
+        _ if provider.uses_login() => {
+            Some(format!("logins of type {:?} are not supported yet", provider.word()))
+        }
+        Some(variable) => Some(format!("none is configured; write key = {{ env = {variable:?} }}")),
+        None => Some("none is configured; write key = { env = \"NAME\" }".to_owned()),
+    };
+    let secret = missing.is_none().then(|| SecretString::from(""));
+    Key { name: "default".into(), secret, missing, enabled: true }
+}

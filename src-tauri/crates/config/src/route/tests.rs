@@ -1,0 +1,257 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use wire::{Operation, Protocol};
+
+use super::{Route, RouteRefusal, Rule, model_names, route};
+use crate::{Format, Snapshot, Surroundings, parse, resolve};
+
+fn snapshot(text: &str) -> Snapshot {
+    let parsed = parse("config.toml", Format::Toml, text.as_bytes()).unwrap();
+    let lookup = |name: &str| (name == "K").then(|| "secret".to_owned());
+    resolve(&parsed.document, &Surroundings::new(&lookup)).unwrap()
+}
+
+/// Channels in one line each: everything but the key, which all have.
+fn channels(head: &str, list: &[&str]) -> Snapshot {
+    let mut text = head.to_owned();
+    for fields in list {
+        text.push_str("\n[[channel]]\nkey = { env = \"K\" }\nbase_url = \"https://h.example.com\"\n");
+        text.push_str(&fields.replace("; ", "\n"));
+    }
+    snapshot(&text)
+}
+
+fn ask(snapshot: &Snapshot, asked: &str) -> Route {
+    route(snapshot, Some(asked), Protocol::Chat, Operation::Generate)
+}
+
+/// The candidates as `channel:model@rank`, stand-ins with a question mark.
+fn told(route: &Route) -> String {
+    let one = |candidate: &super::Candidate| {
+        let mark = if candidate.stand_in { "?" } else { "" };
+        format!("{}:{}@{}{mark}", candidate.channel.name, candidate.model, candidate.rank)
+    };
+    route.candidates.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+fn skipped(route: &Route) -> String {
+    route.skipped.iter().map(|one| format!("{} {}", one.channel, one.reason)).collect::<Vec<_>>().join("; ")
+}
+
+const THREE: &[&str] = &[
+    "name = \"alpha\"; model = \"alpha-1\"; tags = [\"coding\", \"chat\"]",
+    "name = \"beta\"; models = [\"beta-1\", \"Beta-2\", \"shared-*\"]; tags = [\"coding\"]; priority = 2",
+    "name = \"gamma\"; model = \"gamma-1\"; models = [\"gamma-1\"]; model_map = { \"shared-x\" = \"g-x\" }; priority = 3",
+];
+
+#[test]
+fn a_name_leads_to_its_channels_by_the_first_rule_that_matches() {
+    let head = concat!(
+        "[routing.aliases]\n",
+        "fast = \"beta-1\"\n",
+        "pinned = \"gamma,gamma-9\"\n",
+        "chain = \"fast\"\n",
+        "any = \"auto\"\n",
+        "\"claude-*\" = \"alpha-1\"\n",
+        "\"claude-haiku-*\" = \"beta-1\"\n",
+        "\"claude-opus\" = \"gamma-1\"\n",
+        "\"same-*\" = \"same-1\"\n",
+    );
+    let snapshot = channels(head, THREE);
+    for (asked, expected) in [
+        ("alpha,anything/at-all", "alpha:anything/at-all@0"),
+        ("beta,Beta-2", "beta:Beta-2@0"),
+        ("gamma,shared-x", "gamma:g-x@0"),
+        ("alpha,", "alpha:alpha-1@0"),
+        ("alpha,auto", "alpha:alpha-1@0"),
+        ("alpha", "alpha:alpha-1@0"),
+        ("beta", "beta:beta-1@0"),
+        ("coding", "alpha:alpha-1@0 beta:beta-1@1"),
+        ("coding,beta-1", "beta:beta-1@0 alpha:alpha-1@1?"),
+        ("fast", "beta:beta-1@0 alpha:alpha-1@1?"),
+        ("FAST", "beta:beta-1@0 alpha:alpha-1@1?"),
+        ("pinned", "gamma:gamma-9@0"),
+        ("chain", "beta:beta-1@0 alpha:alpha-1@1?"),
+        ("any", "alpha:alpha-1@0 beta:beta-1@1 gamma:gamma-1@2"),
+        ("Claude-Sonnet-5", "alpha:alpha-1@0"),
+        ("claude-haiku-4-5", "beta:beta-1@0 alpha:alpha-1@1?"),
+        ("claude-opus", "gamma:gamma-1@0 alpha:alpha-1@1?"),
+        ("same-7", "alpha:alpha-1@0 beta:beta-1@1 gamma:gamma-1@2"),
+        ("shared-y", "beta:shared-y@0 alpha:alpha-1@1?"),
+        ("shared-x", "beta:shared-x@0 gamma:g-x@1 alpha:alpha-1@2?"),
+        ("BETA-2", "beta:Beta-2@0 alpha:alpha-1@1?"),
+        ("auto", "alpha:alpha-1@0 beta:beta-1@1 gamma:gamma-1@2"),
+        ("nobody-knows", "alpha:alpha-1@0 beta:beta-1@1 gamma:gamma-1@2"),
+        ("stranger,beta-1", "alpha:alpha-1@0 beta:beta-1@1 gamma:gamma-1@2"),
+    ] {
+        assert_eq!(told(&ask(&snapshot, asked)), expected, "{asked}");
+    }
+}
+
+#[test]
+fn the_rule_explains_itself() {
+    let snapshot = channels("[routing.aliases]\nfast = \"beta-1\"\nodd = \"fast\"\n", THREE);
+    for (asked, expected) in [
+        ("alpha,x", "the request names channel \"alpha\" and its model \"x\""),
+        ("chat", "the name is the tag \"chat\""),
+        (
+            "odd",
+            "the alias \"odd\" stands for \"fast\"; the alias \"fast\" stands for \"beta-1\"; \
+             channels list the name, map it or are known to serve it",
+        ),
+        ("auto", "auto: every channel answers with its default model"),
+    ] {
+        assert_eq!(ask(&snapshot, asked).rule.to_string(), expected);
+    }
+    assert!(ask(&snapshot, "unheard-of").rule.served_by_default());
+    assert!(!ask(&snapshot, "fast").rule.served_by_default());
+    let without = route(&snapshot, None, Protocol::Chat, Operation::Generate);
+    assert_eq!((&*without.asked, without.rule), ("auto", Rule::Auto));
+}
+
+#[test]
+fn stand_ins_share_a_tier_with_its_listers_only_where_weights_differ() {
+    for (list, expected) in [
+        (
+            &[
+                "name = \"a\"; model = \"m\"",
+                "name = \"b\"; model = \"other\"",
+                "name = \"c\"; model = \"m\"; priority = 2",
+            ],
+            "a:m@0 c:m@1 b:other@2?",
+        ),
+        (
+            &[
+                "name = \"a\"; model = \"m\"; weight = 3",
+                "name = \"b\"; model = \"other\"",
+                "name = \"c\"; model = \"m\"; priority = 2",
+            ],
+            "a:m@0 b:other@0? c:m@1",
+        ),
+        (
+            &[
+                "name = \"a\"; model = \"m\"; priority = 2",
+                "name = \"b\"; model = \"x\"; weight = 3",
+                "name = \"c\"; model = \"y\"",
+            ],
+            "a:m@0 b:x@1? c:y@1?",
+        ),
+    ] {
+        assert_eq!(told(&ask(&channels("", list), "m")), expected);
+    }
+}
+
+#[test]
+fn weights_balance_auto_and_defaults_alike() {
+    let snapshot = channels("", &["name = \"a\"; model = \"x\"; weight = 3", "name = \"b\"; model = \"y\""]);
+    assert_eq!(told(&ask(&snapshot, "auto")), "a:x@0 b:y@0");
+    assert_eq!(told(&ask(&snapshot, "x")), "a:x@0 b:y@0?");
+    assert_eq!(told(&ask(&snapshot, "unheard-of")), "a:x@0 b:y@0");
+}
+
+#[test]
+fn a_channel_without_list_and_default_passes_any_name_on() {
+    let snapshot = channels("", &["name = \"relay\""]);
+    let route = ask(&snapshot, "vendor/some-model");
+    assert_eq!((told(&route), route.rule), ("relay:vendor/some-model@0?".to_owned(), Rule::AnyName));
+    let route = ask(&snapshot, "auto");
+    assert_eq!((told(&route), skipped(&route)), (String::new(), "relay has no default model".to_owned()));
+    let refusing = channels("[routing]\nunknown_models = \"refuse\"\n", &["name = \"relay\""]);
+    assert_eq!(told(&ask(&refusing, "vendor/some-model")), "relay:vendor/some-model@0?");
+}
+
+#[test]
+fn unknown_names_are_refused_with_close_matches_if_so_set() {
+    let snapshot = channels("[routing]\nunknown_models = \"refuse\"\n", THREE);
+    let route = ask(&snapshot, "beta-3");
+    assert_eq!((route.candidates.len(), &route.rule), (0, &Rule::UnknownRefused));
+    let Some(RouteRefusal::UnknownModel { close }) = route.refusal else { panic!("not refused") };
+    assert_eq!(close[..2], ["Beta-2".to_owned(), "beta-1".to_owned()]);
+    assert!(ask(&snapshot, "beta-1").refusal.is_none());
+    assert!(ask(&snapshot, "auto").refusal.is_none());
+}
+
+#[test]
+fn a_vendors_own_host_is_known_to_serve_its_families() {
+    let snapshot = snapshot(concat!(
+        "[[channel]]\nname = \"anthropic\"\ntype = \"claude\"\nprotocols = [\"messages\", \"chat\"]\nkey = { env = \"K\" }\n",
+        "[[channel]]\nname = \"openai\"\nkey = { env = \"K\" }\nmodel = \"gpt-5\"\n",
+        "[[channel]]\nname = \"listed\"\nkey = { env = \"K\" }\nmodels = [\"gpt-4o\"]\n",
+    ));
+    for (asked, expected) in [
+        ("claude-sonnet-5", "anthropic:claude-sonnet-5@0 openai:gpt-5@1?"),
+        ("gpt-4o", "openai:gpt-4o@0 listed:gpt-4o@0 anthropic:gpt-4o@1?"),
+        ("o3-mini", "openai:o3-mini@0 anthropic:o3-mini@1?"),
+        ("text-embedding-3-small", "openai:text-embedding-3-small@0 anthropic:text-embedding-3-small@1?"),
+    ] {
+        assert_eq!(told(&ask(&snapshot, asked)), expected, "{asked}");
+    }
+}
+
+#[test]
+fn the_mapping_comes_before_the_list_and_the_list_before_the_default() {
+    let list = &["name = \"a\"; model = \"d\"; models = [\"m\", \"n-*\"]; \
+                 model_map = { m = \"M\", \"n-*\" = \"N\", \"n-1*\" = \"N1\", \"n-10\" = \"N10\" }"];
+    let snapshot = channels("", list);
+    for (asked, expected) in [
+        ("m", "a:M@0"),
+        ("n-5", "a:N@0"),
+        ("n-12", "a:N1@0"),
+        ("n-10", "a:N10@0"),
+        ("d", "a:d@0"),
+        ("auto", "a:d@0"),
+    ] {
+        assert_eq!(told(&ask(&snapshot, asked)), expected, "{asked}");
+    }
+    let snapshot = channels("", &["name = \"a\"; models = [\"*\", \"m\"]; model_map = { m = \"M\" }"]);
+    assert_eq!(told(&ask(&snapshot, "auto")), "a:M@0", "the default is mapped too");
+}
+
+#[test]
+fn channels_that_cannot_serve_are_skipped_with_their_reason() {
+    let list = &[
+        "name = \"off\"; model = \"m\"; enabled = false",
+        "name = \"empty\"; model = \"m\"; rpm = 0",
+        "name = \"spent\"; model = \"m\"; rpd = 0",
+        "name = \"deaf\"; model = \"m\"; protocols = [\"messages\"]",
+        "name = \"shy\"; model = \"m\"; weight = 0",
+        "name = \"picky\"; models = [\"n\"]",
+    ];
+    let mut text = String::new();
+    for fields in list {
+        text.push_str("\n[[channel]]\nkey = { env = \"K\" }\nbase_url = \"https://h.example.com\"\n");
+        text.push_str(&fields.replace("; ", "\n"));
+    }
+    text.push_str("\n[[channel]]\nname = \"keyless\"\nmodel = \"m\"\nkey = { env = \"UNSET\" }\n");
+    let snapshot = snapshot(&text);
+    let route = ask(&snapshot, "m");
+    assert_eq!(told(&route), "");
+    let expected = "off is switched off; empty rpm is 0; spent rpd is 0; deaf does not speak chat; \
+                    shy has weight 0 and was not named; picky does not list the model; \
+                    keyless needs a key: variable UNSET is not set";
+    assert_eq!(skipped(&route), expected);
+    assert!(route.refusal.is_none(), "a known name is not unknown because nobody can serve it now");
+    assert_eq!(told(&ask(&snapshot, "shy")), "shy:m@0", "weight 0 serves by name");
+    assert_eq!(skipped(&ask(&snapshot, "off,m")), "off is switched off");
+}
+
+#[test]
+fn without_fallback_only_the_first_rank_may_answer() {
+    let list = &[
+        "name = \"a\"; model = \"m\"",
+        "name = \"b\"; model = \"m\"",
+        "name = \"c\"; model = \"m\"; priority = 2",
+    ];
+    let snapshot = channels("[routing]\nfallback = false\n", list);
+    let route = ask(&snapshot, "m");
+    assert_eq!(told(&route), "a:m@0 b:m@0");
+    assert_eq!(skipped(&route), "c would come later, and fallback is off");
+    assert!(!route.fallback);
+}
+
+#[test]
+fn the_list_of_models_holds_what_can_be_asked_for() {
+    let head = "[routing.aliases]\nfast = \"alpha-1\"\n\"claude-*\" = \"alpha-1\"\n";
+    let names: Vec<String> = model_names(&channels(head, THREE)).into_iter().map(|model| model.id).collect();
+    assert_eq!(names, ["auto", "fast", "alpha-1", "beta-1", "Beta-2", "gamma-1", "shared-x"]);
+}
