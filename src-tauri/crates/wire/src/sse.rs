@@ -253,6 +253,7 @@ impl Block {
 }
 
 /// One line's meaning.
+#[derive(Clone, Copy)]
 enum Field<'a> {
     Data(&'a [u8]),
     Name(&'a [u8]),

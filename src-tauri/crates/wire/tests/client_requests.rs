@@ -97,7 +97,7 @@ fn every_head_agrees_with_a_parsed_body() {
         let (head, body) = (request.head(), serde_json::from_slice::<Value>(&request.body).unwrap());
         match &request.path_model {
             Some((model, stream)) => {
-                assert_eq!((head.model.as_deref(), head.stream), (Some(model.as_str()), *stream))
+                assert_eq!((head.model.as_deref(), head.stream), (Some(model.as_str()), *stream));
             }
             None => {
                 assert_eq!(head.model.as_deref(), body["model"].as_str(), "{}", request.file);
@@ -140,7 +140,7 @@ fn forced_parameters_and_usage_give_what_a_parser_would() {
         match request.protocol {
             Protocol::Gemini => expected["generationConfig"]["temperature"] = json!(0.25),
             Protocol::Chat | Protocol::Responses | Protocol::Messages => {
-                expected["temperature"] = json!(0.25)
+                expected["temperature"] = json!(0.25);
             }
         }
         if request.protocol == Protocol::Chat && expected["stream"] == json!(true) {

@@ -155,7 +155,7 @@ pub(crate) fn pick<'a, const N: usize>(
     let mut picked = [None; N];
     each_member(bytes, 0..bytes.len(), |key, value| {
         let key = &bytes[key.start + 1..key.end - 1];
-        if let Some(index) = names.iter().position(|name| is_key(key, name)) {
+        if let Some(index) = position(key, &names) {
             picked[index] = Some(Raw::at(bytes, value));
         }
         Ok(())
@@ -163,7 +163,19 @@ pub(crate) fn pick<'a, const N: usize>(
     Ok(picked)
 }
 
+/// Returns which of the names the inside of a key spells.
+fn position(inside: &[u8], names: &[&str]) -> Option<usize> {
+    let plain = names.iter().position(|name| inside == name.as_bytes());
+    if plain.is_some() || !inside.contains(&b'\\') {
+        return plain;
+    }
+    let key = unescape(inside);
+    names.iter().position(|name| key == *name)
+}
+
 /// Tells whether the inside of a key spells `name`, escaped or not.
 pub(crate) fn is_key(inside: &[u8], name: &str) -> bool {
-    inside == name.as_bytes() || (inside.contains(&b'\\') && unescape(inside) == name)
+    // An escaped spelling is always the longer one.
+    inside == name.as_bytes()
+        || (inside.len() > name.len() && inside.contains(&b'\\') && unescape(inside) == name)
 }

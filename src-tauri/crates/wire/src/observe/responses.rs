@@ -16,7 +16,7 @@ pub(super) fn event(noted: &mut Noted, name: Option<&[u8]>, data: &[u8]) -> Resu
         "response.output_item.added" => item_added(noted, data)?,
         "response.content_part.added" | "response.reasoning_summary_part.added" => noted.quiet(),
         _ if is_part_of_answer(&kind) && noted.content => Seen::Content,
-        _ if kind.ends_with(".delta") => delta(noted, data)?,
+        _ if last_word(&kind) == "delta" => delta(noted, data)?,
         // Some upstreams report finished items and parts only.
         _ if is_part_of_answer(&kind) => Seen::Content,
         _ => match failure::reported(data, kind == "error")? {
@@ -27,7 +27,11 @@ pub(super) fn event(noted: &mut Noted, name: Option<&[u8]>, data: &[u8]) -> Resu
 }
 
 fn is_part_of_answer(kind: &str) -> bool {
-    kind.ends_with(".delta") || kind.ends_with(".done") || kind.ends_with(".partial_image")
+    matches!(last_word(kind), "delta" | "done" | "partial_image")
+}
+
+fn last_word(kind: &str) -> &str {
+    kind.rsplit('.').next().unwrap_or_default()
 }
 
 fn opening(noted: &mut Noted, data: &[u8]) -> Result<Seen, Malformed> {
