@@ -413,7 +413,8 @@ impl Flow {
             if reading.ends_cleanly_on_error() {
                 self.stage = Stage::Clean;
             }
-            self.out.extend(reading.last_words(&cause.error_body(words)));
+            let created_s = self.recording.as_ref().map_or(0, Recording::started_s);
+            self.out.extend(reading.last_words(&cause.error_body(words), created_s));
         }
         self.fail(Failure::new(cause.class(), Phase::P4, words), cause.ending());
     }

@@ -44,6 +44,15 @@ struct Sieve {
     pending: BytesMut,
     /// Where `pending` begins in the stream.
     offset: u64,
+    /// Whether the last event ended in a CR and was dropped or kept: an LF behind it belongs to it.
+    open_line: Option<Verdict>,
+}
+
+/// What becomes of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Keep,
+    Drop,
 }
 
 impl Stream {
@@ -60,6 +69,7 @@ impl Stream {
             comments,
             pending: BytesMut::new(),
             offset: 0,
+            open_line: None,
         });
         Stream {
             protocol,
@@ -142,10 +152,8 @@ impl Stream {
             }
             turn.add(seen);
         });
-        if let Some(sieve) = &mut self.sieve
-            && !sieve.pending.is_empty()
-        {
-            out.push_back(sieve.pending.split().freeze());
+        if let Some(sieve) = &mut self.sieve {
+            sieve.finish(out);
         }
         self.settled(turn)
     }
@@ -158,7 +166,9 @@ impl Stream {
     }
 
     /// The event that ends a broken stream honestly, fitting what was said before.
-    pub(crate) fn last_words(&mut self, error: &ErrorBody<'_>) -> Option<Bytes> {
+    ///
+    /// `created_s` is when the request came, in Unix seconds.
+    pub(crate) fn last_words(&mut self, error: &ErrorBody<'_>, created_s: u64) -> Option<Bytes> {
         if self.observer.ended() {
             return None;
         }
@@ -166,6 +176,7 @@ impl Stream {
             response_id: self.observer.response_id(),
             model: self.observer.model(),
             next_sequence: self.observer.events(),
+            created_s,
             place: self.place(),
         };
         let event = errors::stream_end(self.protocol, self.framing, error, &so_far);
@@ -214,17 +225,40 @@ impl Turn {
 impl Sieve {
     /// Passes or drops the event that has just been completed.
     fn pass(&mut self, event: &Event<'_>, is_usage: bool, out: &mut VecDeque<Bytes>) {
+        self.close_line(out);
         let length = usize::try_from(event.end - self.offset).unwrap_or(usize::MAX).min(self.pending.len());
         self.offset = event.end;
         let raw = self.pending.split_to(length).freeze();
         let comments_only = event.kind == Kind::Comment;
-        if (self.usage && is_usage) || (self.comments && comments_only) {
+        let dropped = (self.usage && is_usage) || (self.comments && comments_only);
+        let verdict = if dropped { Verdict::Drop } else { Verdict::Keep };
+        self.open_line = raw.ends_with(b"\r").then_some(verdict);
+        match verdict {
+            Verdict::Drop => {}
+            Verdict::Keep if self.comments && event.has_comments => out.push_back(without_comments(&raw)),
+            Verdict::Keep => out.push_back(raw),
+        }
+    }
+
+    /// The LF of a CRLF that was cut in the middle goes the way of its event.
+    fn close_line(&mut self, out: &mut VecDeque<Bytes>) {
+        let Some(verdict) = self.open_line.take() else { return };
+        if self.pending.first() != Some(&b'\n') {
             return;
         }
-        if self.comments && event.has_comments {
-            out.push_back(without_comments(&raw));
-        } else {
-            out.push_back(raw);
+        let line_feed = self.pending.split_to(1).freeze();
+        self.offset += 1;
+        match verdict {
+            Verdict::Drop => {}
+            Verdict::Keep => out.push_back(line_feed),
+        }
+    }
+
+    /// What is left at the end is no event; it passes unless it is the end of a dropped one.
+    fn finish(&mut self, out: &mut VecDeque<Bytes>) {
+        self.close_line(out);
+        if !self.pending.is_empty() {
+            out.push_back(self.pending.split().freeze());
         }
     }
 }

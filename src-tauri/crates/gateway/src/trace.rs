@@ -190,6 +190,11 @@ impl Recording {
         &self.gateway
     }
 
+    /// When the request began, in Unix seconds.
+    pub(crate) fn started_s(&self) -> u64 {
+        u64::try_from(self.trace().started.as_second()).unwrap_or(0)
+    }
+
     pub(crate) fn attempts(&self) -> usize {
         self.trace().attempts.len()
     }
