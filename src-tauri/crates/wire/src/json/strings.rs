@@ -64,7 +64,8 @@ fn escape_length(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
     }
 }
 
-/// Tells whether a letter makes an escape with the backslash alone. Written without branches, for [`mask`].
+/// Tells whether a letter makes an escape with the backslash alone.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches, `mask` becomes vector instructions")]
 const fn is_short_escape(letter: u8) -> bool {
     (letter == b'n')
         | (letter == b'"')
