@@ -228,6 +228,12 @@ mod tests {
         breaker.failed(at(second), Class::ServerError, Weight::Rate, was_probe, &mut Rng::with_seed(7))
     }
 
+    fn open(breaker: &mut Breaker) {
+        for _ in 0..FAILURES_TO_OPEN {
+            fail(breaker, 0, false);
+        }
+    }
+
     #[test]
     fn two_failures_arm_nothing_and_the_third_opens() {
         let mut breaker = Breaker::default();
@@ -293,7 +299,7 @@ mod tests {
     #[test]
     fn two_good_probes_close_it_one_at_a_time() {
         let mut breaker = Breaker::default();
-        (0..3).for_each(|_| drop(fail(&mut breaker, 0, false)));
+        open(&mut breaker);
         assert_eq!(breaker.gate(at(6).mono), Gate::Probe);
         breaker.begin_probe();
         assert!(matches!(breaker.gate(at(6).mono), Gate::Probing { .. }));
@@ -307,7 +313,7 @@ mod tests {
     #[test]
     fn a_straggler_from_before_the_opening_neither_closes_nor_prolongs_it() {
         let mut breaker = Breaker::default();
-        (0..3).for_each(|_| drop(fail(&mut breaker, 0, false)));
+        open(&mut breaker);
         let opening = breaker.opening();
         breaker.succeeded(at(1), false);
         assert!(!fail(&mut breaker, 1, false));
@@ -317,7 +323,7 @@ mod tests {
     #[test]
     fn a_released_probe_is_offered_again() {
         let mut breaker = Breaker::default();
-        (0..3).for_each(|_| drop(fail(&mut breaker, 0, false)));
+        open(&mut breaker);
         breaker.begin_probe();
         breaker.release_probe();
         assert_eq!(breaker.gate(at(6).mono), Gate::Probe);

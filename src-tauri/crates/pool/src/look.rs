@@ -6,6 +6,7 @@ use std::time::Duration;
 use config::{Channel, Limit, Route, Strategy};
 
 use crate::admit::set_of;
+use crate::breaker::Breaker;
 use crate::failure::Class;
 use crate::lease::Probes;
 use crate::now::Now;
@@ -123,8 +124,7 @@ impl Pool {
     }
 
     fn bench_by(&self, at: Moment, state: &ChannelState, held: Held) -> Bench {
-        let proxy =
-            state.proxy.as_ref().and_then(|proxy| self.proxies.get(proxy)).and_then(|proxy| proxy.opening());
+        let proxy = state.proxy.as_ref().and_then(|proxy| self.proxies.get(proxy)).and_then(Breaker::opening);
         let since = match held {
             Held::Benched { .. } | Held::Probing { .. } => {
                 let openings =

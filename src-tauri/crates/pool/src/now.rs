@@ -16,10 +16,9 @@ pub struct Now {
 impl Now {
     /// The wall time that the monotonic moment `at` has or will have, as far as can be told now.
     pub(crate) fn wall_at(self, at: Duration) -> Timestamp {
-        let moved = if at >= self.mono {
-            self.wall.checked_add(at - self.mono)
-        } else {
-            self.wall.checked_sub(self.mono - at)
+        let moved = match at.checked_sub(self.mono) {
+            Some(ahead) => self.wall.checked_add(ahead),
+            None => self.wall.checked_sub(self.mono.saturating_sub(at)),
         };
         moved.unwrap_or(self.wall)
     }

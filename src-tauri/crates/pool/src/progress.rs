@@ -86,9 +86,10 @@ impl Progress {
     pub(crate) fn has_budget(&self, at: Duration) -> bool {
         let (mut costly, mut walked, mut unanswered) = (0, 0, 0);
         for (class, phase) in self.steps.iter().filter_map(|step| step.failure) {
-            match may_have_cost(class, phase) {
-                true => costly += 1,
-                false => walked += 1,
+            if may_have_cost(class, phase) {
+                costly += 1;
+            } else {
+                walked += 1;
             }
             unanswered += usize::from(phase == Phase::P1);
         }

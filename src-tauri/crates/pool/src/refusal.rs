@@ -70,14 +70,8 @@ impl Refusal {
 
 impl Refusal {
     /// Decides what the client of `protocol` sees of a failure on `channel`. `nothing_else` tells whether no other
-    /// cell was tried; `soonest` is when any candidate recovers.
-    pub(crate) fn of(
-        failure: &Failure,
-        channel: &str,
-        protocol: Protocol,
-        nothing_else: bool,
-        soonest: Option<Duration>,
-    ) -> Refusal {
+    /// cell was tried.
+    pub(crate) fn of(failure: &Failure, channel: &str, protocol: Protocol, nothing_else: bool) -> Refusal {
         let row = policy(failure.class);
         let theirs = match row.words {
             Words::Theirs => speaks_for_itself(failure, protocol),
@@ -93,11 +87,7 @@ impl Refusal {
             status: status_of(failure, row),
             code: row.code,
             message: message_of(failure, channel, protocol),
-            retry_after: match failure.class {
-                Class::RateLimit => soonest.or(failure.retry_after),
-                _ if row.should_retry => failure.retry_after,
-                _ => None,
-            },
+            retry_after: failure.retry_after.filter(|_| row.should_retry),
             should_retry: row.should_retry,
         }
     }
@@ -205,8 +195,7 @@ mod tests {
             (Class::Malformed, 200, true, Own, 502, 502, true),
         ] {
             for (protocol, expected) in [(Protocol::Messages, messages), (Protocol::Chat, chat)] {
-                let refusal =
-                    Refusal::of(&failure(class, status, "why"), "relay", protocol, nothing_else, None);
+                let refusal = Refusal::of(&failure(class, status, "why"), "relay", protocol, nothing_else);
                 let found = (refusal.relay, refusal.status_for(protocol), refusal.should_retry);
                 assert_eq!(found, (relay, expected, should_retry), "{class:?} in {protocol}");
                 if class != Class::ContextLength {
@@ -219,7 +208,7 @@ mod tests {
     #[test]
     fn an_error_inside_a_stream_has_no_body_to_pass_on() {
         let inside = Failure { phase: Phase::P3, ..failure(Class::CallerFault, 400, "no") };
-        assert_eq!(Refusal::of(&inside, "relay", Protocol::Chat, true, None).relay, Relay::Own);
+        assert_eq!(Refusal::of(&inside, "relay", Protocol::Chat, true).relay, Relay::Own);
     }
 
     #[test]
@@ -237,20 +226,17 @@ mod tests {
             (&openai, Relay::Own, "prompt is too long: 140012 tokens > 128000 maximum"),
             (&anthropic, Relay::Verbatim, "prompt is too long: 210000 tokens > 200000 maximum"),
         ] {
-            let refusal = Refusal::of(failure, "relay", Protocol::Messages, false, None);
+            let refusal = Refusal::of(failure, "relay", Protocol::Messages, false);
             assert_eq!((refusal.relay, refusal.message.as_str()), (relay, message));
         }
         let coded = Failure { code: Some("context_length_exceeded".into()), ..openai };
-        assert_eq!(Refusal::of(&coded, "relay", Protocol::Chat, false, None).relay, Relay::Verbatim);
-        assert_eq!(
-            Refusal::of(&kimi, "relay", Protocol::Chat, false, None).code,
-            Some("context_length_exceeded")
-        );
+        assert_eq!(Refusal::of(&coded, "relay", Protocol::Chat, false).relay, Relay::Verbatim);
+        assert_eq!(Refusal::of(&kimi, "relay", Protocol::Chat, false).code, Some("context_length_exceeded"));
     }
 
     #[test]
     fn what_passes_soon_outlives_a_later_dead_end_but_not_the_caller_s_fault() {
-        let refusal = |class| Refusal::of(&failure(class, 400, "why"), "relay", Protocol::Chat, false, None);
+        let refusal = |class| Refusal::of(&failure(class, 400, "why"), "relay", Protocol::Chat, false);
         for (earlier, later, told) in [
             (Class::RateLimit, Class::Credential, Class::RateLimit),
             (Class::RateLimit, Class::ServerError, Class::ServerError),

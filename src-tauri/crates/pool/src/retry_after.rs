@@ -79,8 +79,8 @@ struct Dimension {
     read: fn(&str, Now) -> Option<Duration>,
 }
 
-/// Anthropic sends RFC 3339 moments (its subscription limits: seconds since 1970), OpenAI lengths such as `6m0s`,
-/// OpenRouter milliseconds since 1970.
+/// Anthropic sends RFC 3339 moments (its subscription limits: seconds since 1970), `OpenAI` lengths such as `6m0s`,
+/// `OpenRouter` milliseconds since 1970.
 const RESETS: [Dimension; 8] = [
     Dimension {
         reset: "anthropic-ratelimit-requests-reset",
@@ -174,7 +174,7 @@ fn unit_of(text: &str) -> Option<(f64, usize)> {
     units.into_iter().find(|(unit, _)| text.starts_with(unit)).map(|(unit, factor)| (factor, unit.len()))
 }
 
-/// Gemini's `RetryInfo` (`"retryDelay": "17.4s"`), else OpenAI's "try again in 11.054s".
+/// Gemini's `RetryInfo` (`"retryDelay": "17.4s"`), else `OpenAI`'s "try again in 11.054s".
 fn in_body(body: &Value) -> Option<Duration> {
     let body = body.get(0).unwrap_or(body);
     let error = body.get("error").unwrap_or(body);

@@ -29,6 +29,7 @@ impl Pool {
         drop(lease);
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a lease that was given back must not be used again")]
     /// Takes back the lease of an attempt that failed before any content went out, and says what to do next: wait
     /// or not and `admit` again, or refuse. With [`Phase::P4`] it always refuses.
     pub fn settle_failed(

@@ -9,7 +9,7 @@ use crate::constants::{
     BACK_OFF_MAX, BACK_OFF_UNIT, INLINE_WAIT_ALONE_MAX, INLINE_WAIT_MAX, NEW_ATTEMPTS_FOR,
     SAME_CELL_PAUSE_MAX, SAME_CELL_PAUSE_MIN,
 };
-use crate::failure::{Failure, Phase};
+use crate::failure::{Class, Failure, Phase};
 use crate::lease::Lease;
 use crate::now::Now;
 use crate::policy::{Again, Next, policy};
@@ -113,12 +113,16 @@ impl Pool {
         progress: &mut Progress,
     ) -> Refusal {
         let Some(candidate) = route.candidates.get(lease.candidate) else {
-            return Refusal::of(failure, &lease.channel, wire::Protocol::Chat, true, None);
+            return Refusal::of(failure, &lease.channel, wire::Protocol::Chat, true);
         };
         let only = progress.only_asked(&lease.cell);
         let soonest = self.soonest(at, route);
-        let refusal = Refusal::of(failure, &lease.channel, candidate.protocol, only, soonest);
-        let refusal = refusal.after(progress.refusal.take());
+        let refusal = Refusal::of(failure, &lease.channel, candidate.protocol, only);
+        let mut refusal = refusal.after(progress.refusal.take());
+        if refusal.class == Class::RateLimit {
+            // Whichever cell recovers first may serve the next request, not only the one that is told of.
+            refusal.retry_after = soonest.or(refusal.retry_after);
+        }
         progress.refusal = Some(refusal.clone());
         refusal
     }

@@ -156,7 +156,7 @@ fn for_people(text: &str) -> String {
     }
 }
 
-/// The beginnings of the keys of OpenAI, Anthropic and compatible vendors, and of Google.
+/// The beginnings of the keys of `OpenAI`, Anthropic and compatible vendors, and of Google.
 fn holds_key(word: &str) -> bool {
     ["sk-", "AIza"].into_iter().any(|lead| word.find(lead).is_some_and(|at| word.len() - at >= 8))
 }
