@@ -107,12 +107,9 @@ impl AdminToken {
         Ok(AdminToken { token, kept })
     }
 
-    /// Takes `SLUICE_ADMIN_TOKEN`, else makes one that is kept nowhere: the demo writes no file.
-    pub fn in_memory(environment: &Environment) -> AdminToken {
-        match environment.filled(ADMIN_TOKEN_VARIABLE) {
-            Some(token) => AdminToken { token: token.into(), kept: Kept::Variable(ADMIN_TOKEN_VARIABLE) },
-            None => AdminToken { token: random::token(ADMIN_TOKEN_PREFIX).into(), kept: Kept::Memory },
-        }
+    /// Uses a token that is kept nowhere: the demo writes no file.
+    pub fn in_memory(token: SecretString) -> AdminToken {
+        AdminToken { token, kept: Kept::Memory }
     }
 
     /// Finds the token without making one: for a command that talks to a running gateway.
