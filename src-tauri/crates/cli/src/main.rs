@@ -1,2 +1,101 @@
-//! sluice
-fn main() {}
+//! `sluice`: the gateway without a window, and everything a person may ask of it.
+//!
+//! Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+
+mod args;
+mod banner;
+mod channels;
+mod door;
+mod limits;
+mod log;
+mod mask;
+mod paint;
+mod probe;
+mod route;
+mod serve;
+mod signals;
+mod simulate;
+mod status;
+mod table;
+mod why;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command, Everywhere};
+use crate::door::Door;
+use crate::paint::Paint;
+
+/// The system allocator keeps what a burst of streams needed; this one gives it back.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What a command prints, and whether it found everything in order.
+pub(crate) struct Outcome {
+    pub(crate) text: String,
+    pub(crate) code: ExitCode,
+}
+
+impl Outcome {
+    pub(crate) fn done(text: impl Into<String>) -> Outcome {
+        Outcome { text: text.into(), code: ExitCode::SUCCESS }
+    }
+
+    pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<Outcome> {
+        Ok(Outcome::done(serde_json::to_string_pretty(value)? + "\n"))
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    limits::forbid_core_dumps();
+    // One thread serves local traffic with the least CPU per request; files and name look-ups block elsewhere.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::from(error)),
+    };
+    let outcome = runtime.block_on(perform(arguments));
+    // Nothing that still runs may hold up the end.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(outcome) => print(&outcome),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn perform(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let Arguments { everywhere, command } = arguments;
+    match command {
+        Command::Serve(options) => serve::run(&everywhere, &options).await,
+        Command::Sim(options) => simulate::run(&options).await,
+        Command::Test { name } => probe::run(&everywhere, name).await,
+        Command::Channels { change } => channels::run(&everywhere, change).await,
+        Command::Route { model, protocol } => route::run(&everywhere, model, protocol).await,
+        Command::Why { id } => why::run(&everywhere, id).await,
+        Command::Status => status::run(&everywhere).await,
+        Command::Schema => Outcome::json(&config::schema()),
+    }
+}
+
+/// Opens the way to the operations for a command that also works without a running gateway.
+pub(crate) async fn door(everywhere: &Everywhere) -> anyhow::Result<Door> {
+    log::start_brief();
+    Door::to_file_or_gateway(everywhere).await
+}
+
+fn print(outcome: &Outcome) -> ExitCode {
+    match std::io::stdout().write_all(outcome.text.as_bytes()) {
+        // Whoever reads may stop early, as `head` does.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(&error.into()),
+        Ok(()) | Err(_) => outcome.code,
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let word = Paint::for_stderr().bad("error:");
+    // Without standard error there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{word} {error:#}");
+    ExitCode::FAILURE
+}

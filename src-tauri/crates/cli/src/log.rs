@@ -1,0 +1,135 @@
+//! The log: coloured on a terminal, in daily files, never with a secret.
+
+use std::path::Path;
+
+use anyhow::Context;
+use store::Clock;
+use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::filter::{EnvFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::mask::{Mask, Masked};
+use crate::paint::Paint;
+
+/// Libraries that print headers, and with them keys, at their finest levels. No setting lowers this.
+const CAPPED: [&str; 9] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+    "rustls",
+    "tokio_rustls",
+    "tower",
+    "notify",
+    "notify_debouncer_full",
+];
+
+/// A log that is being written. What is queued is written out when it is dropped.
+pub(crate) struct Log {
+    /// What it leaves out.
+    pub(crate) mask: Mask,
+    _writers: Vec<WorkerGuard>,
+}
+
+/// What to log, and where.
+pub(crate) struct LogPlan<'a> {
+    /// Filter directives, such as `info` or `info,gateway=debug`.
+    pub(crate) directives: &'a str,
+    /// The folder of the daily files, and how many are kept; nothing writes no files.
+    pub(crate) files: Option<(&'a Path, u32)>,
+}
+
+/// Starts the log of a running gateway: standard error and daily files.
+///
+/// Both are written by threads of their own and lose lines rather than hold up a request.
+pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
+    let mask = Mask::default();
+    let filter = EnvFilter::try_new(plan.directives)
+        .with_context(|| format!("log level {:?} cannot be understood", plan.directives))?;
+    let (console, console_guard) = tracing_appender::non_blocking(std::io::stderr());
+    let mut writers = vec![console_guard];
+    let (file, unwritable) = match plan.files.map(|(folder, kept)| open(folder, kept)) {
+        Some(Ok((file, guard))) => {
+            writers.push(guard);
+            (Some(file), None)
+        }
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    let console = tracing_subscriber::fmt::layer()
+        .with_timer(WallTime::of_day(clock))
+        .with_target(false)
+        .with_ansi(Paint::for_stderr() == Paint::Coloured)
+        .with_writer(Masked::new(mask.clone(), console));
+    let file = file.map(|file| {
+        tracing_subscriber::fmt::layer()
+            .with_timer(WallTime::full(clock))
+            .with_ansi(false)
+            .with_writer(Masked::new(mask.clone(), file))
+    });
+    tracing_subscriber::registry().with(filter).with(caps()).with(console).with(file).try_init()?;
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    if let Some(error) = unwritable {
+        // Traffic must not depend on a full or read-only disk.
+        tracing::warn!("no log files: {error}");
+    }
+    Ok(Log { mask, _writers: writers })
+}
+
+/// Starts the log of a command that runs for a moment: warnings on standard error.
+pub(crate) fn start_brief() {
+    let console = tracing_subscriber::fmt::layer()
+        .without_time()
+        .with_target(false)
+        .with_ansi(Paint::for_stderr() == Paint::Coloured)
+        .with_writer(Masked::new(Mask::default(), std::io::stderr));
+    // Only one log can be started in a process; a second try changes nothing.
+    let _ = tracing_subscriber::registry().with(LevelFilter::WARN).with(caps()).with(console).try_init();
+}
+
+fn caps() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::TRACE)
+        .with_targets(CAPPED.map(|library| (library, LevelFilter::INFO)))
+}
+
+fn open(folder: &Path, kept: u32) -> anyhow::Result<(NonBlocking, WorkerGuard)> {
+    let kept = usize::try_from(kept)?;
+    let appender = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("sluice")
+        .filename_suffix("log")
+        .max_log_files(kept)
+        .build(folder)
+        .with_context(|| folder.display().to_string())?;
+    Ok(tracing_appender::non_blocking(appender))
+}
+
+/// The time of a line, in the zone of whoever reads it.
+struct WallTime {
+    clock: Clock,
+    zone: jiff::tz::TimeZone,
+    form: &'static str,
+}
+
+impl WallTime {
+    fn of_day(clock: Clock) -> WallTime {
+        WallTime { clock, zone: jiff::tz::TimeZone::system(), form: "%H:%M:%S%.3f" }
+    }
+
+    fn full(clock: Clock) -> WallTime {
+        WallTime { clock, zone: jiff::tz::TimeZone::system(), form: "%Y-%m-%dT%H:%M:%S%.3f%:z" }
+    }
+}
+
+impl FormatTime for WallTime {
+    fn format_time(&self, line: &mut Writer<'_>) -> std::fmt::Result {
+        let now = self.clock.now().wall.to_zoned(self.zone.clone());
+        write!(line, "{}", now.strftime(self.form))
+    }
+}

@@ -1,0 +1,166 @@
+//! Keeps secrets out of the logs, as the last resort behind types that do not print them.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aho_corasick::AhoCorasick;
+use tracing_subscriber::fmt::MakeWriter;
+
+const MASK: &str = "[masked]";
+/// A shorter secret would blot out ordinary words; it can only be kept out by the types that hold it.
+const KNOWN_CHARS_MIN: usize = 6;
+/// What secrets begin with, and how many characters of a secret must follow.
+const PREFIXES: [(&str, usize); 3] = [("sk-", 16), ("AIza", 20), ("Bearer ", 8)];
+
+/// Masks the secrets that are known now, and whatever looks like one. Clones share the known secrets.
+#[derive(Clone, Default)]
+pub(crate) struct Mask {
+    known: Arc<RwLock<Option<AhoCorasick>>>,
+}
+
+impl Mask {
+    /// Replaces the known secrets.
+    pub(crate) fn know<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+        let secrets: Vec<&str> =
+            secrets.into_iter().filter(|secret| secret.len() >= KNOWN_CHARS_MIN).collect();
+        // Longest first: a secret that begins with another must not leave its tail.
+        let automaton = AhoCorasick::builder()
+            .match_kind(aho_corasick::MatchKind::LeftmostLongest)
+            .build(&secrets)
+            .ok()
+            .filter(|_| !secrets.is_empty());
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = automaton;
+    }
+
+    /// Returns the text without secrets.
+    pub(crate) fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let text = match &*known {
+            Some(automaton) if automaton.is_match(text) => {
+                let masks = vec![MASK; automaton.patterns_len()];
+                Cow::Owned(automaton.replace_all(text, &masks))
+            }
+            Some(_) | None => Cow::Borrowed(text),
+        };
+        match lookalikes_masked(&text) {
+            Some(masked) => Cow::Owned(masked),
+            None => text,
+        }
+    }
+}
+
+/// Masks what follows the prefixes of secrets; `None` where there is nothing to mask.
+fn lookalikes_masked(text: &str) -> Option<String> {
+    let mut masked = String::new();
+    let mut copied = 0;
+    while let Some((begin, end)) = next_lookalike(text, copied) {
+        masked.push_str(&text[copied..begin]);
+        masked.push_str(MASK);
+        copied = end;
+    }
+    if copied == 0 {
+        return None;
+    }
+    masked.push_str(&text[copied..]);
+    Some(masked)
+}
+
+/// Finds the next secret's bounds behind `from`: the characters behind its prefix.
+fn next_lookalike(text: &str, from: usize) -> Option<(usize, usize)> {
+    PREFIXES.iter().filter_map(|(prefix, least)| next_behind(text, from, prefix, *least)).min()
+}
+
+fn next_behind(text: &str, from: usize, prefix: &str, least: usize) -> Option<(usize, usize)> {
+    text[from..].match_indices(prefix).find_map(|(at, _)| {
+        let begin = from + at + prefix.len();
+        // `task-…` is a word, not a key.
+        let within_a_word =
+            text[..from + at].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let length = text[begin..].bytes().take_while(|byte| is_of_secret(*byte)).count();
+        (length >= least && !within_a_word).then_some((begin, begin + length))
+    })
+}
+
+fn is_of_secret(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=')
+}
+
+/// Writes masked text to another writer.
+pub(crate) struct Masked<W> {
+    mask: Mask,
+    inner: W,
+}
+
+impl<W> Masked<W> {
+    pub(crate) fn new(mask: Mask, inner: W) -> Masked<W> {
+        Masked { mask, inner }
+    }
+}
+
+impl<W: Write> Write for Masked<W> {
+    /// The formatter hands over one whole event at a time, so no secret is cut in two.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        self.inner.write_all(self.mask.apply(&text).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Masked<M> {
+    type Writer = Masked<M::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Masked::new(self.mask.clone(), self.inner.make_writer())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    #[test]
+    fn known_secrets_are_masked_wherever_they_stand() {
+        let mask = Mask::default();
+        mask.know(["canary-one", "canary-one-longer", "short"]);
+        for (text, expected) in [
+            ("key=canary-one&x", "key=[masked]&x"),
+            ("canary-one-longer", "[masked]"),
+            ("canary-onecanary-one", "[masked][masked]"),
+            ("too short to know", "too short to know"),
+        ] {
+            assert_eq!(mask.apply(text), expected);
+        }
+        mask.know(["another-secret"]);
+        assert_eq!(mask.apply("canary-one"), "canary-one", "a removed secret is forgotten");
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_masked_without_being_known() {
+        let mask = Mask::default();
+        for (text, expected) in [
+            ("Authorization: Bearer abcdefgh12", "Authorization: Bearer [masked]"),
+            ("sk-ant-api03-0123456789abcdef, next", "sk-[masked], next"),
+            ("\"AIzaSyA0123456789abcdefghijk\"", "\"AIza[masked]\""),
+            ("sk-short and task-0123456789abcdef", "sk-short and task-0123456789abcdef"),
+            ("Bearer x", "Bearer x"),
+            ("nothing here", "nothing here"),
+        ] {
+            assert_eq!(mask.apply(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_writer_masks_what_passes_through_it() {
+        let mask = Mask::default();
+        mask.know(["canary-one"]);
+        let mut written = Vec::new();
+        Masked::new(mask, &mut written).write_all(b"error: canary-one refused\n").unwrap();
+        assert_eq!(written, b"error: [masked] refused\n");
+    }
+}

@@ -1,0 +1,94 @@
+//! `sluice serve`: the gateway until somebody stops it.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use admin::{OpenOptions, Serving, Sluice};
+use config::Snapshot;
+use secrecy::ExposeSecret;
+use store::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::Outcome;
+use crate::args::{Everywhere, Serve};
+use crate::banner::Banner;
+use crate::log::{self, LogPlan};
+use crate::mask::Mask;
+use crate::paint::Paint;
+use crate::signals::Signals;
+
+/// Opens, binds, says where, serves, and ends cleanly: the first signal drains, the second ends at once.
+pub(crate) async fn run(everywhere: &Everywhere, options: &Serve) -> anyhow::Result<Outcome> {
+    let sluice = Sluice::open(OpenOptions {
+        config_file: everywhere.config.clone(),
+        overrides: options.overrides(),
+        demo: options.demo,
+        ..OpenOptions::of_this_process()
+    })
+    .await?;
+    let log = start_log(&sluice, options)?;
+    // Before the address is told: whoever waits for the banner may stop us at once.
+    let mut signals = Signals::listen()?;
+    let serving = sluice.bind().await?;
+    learn_secrets(&log.mask, &sluice, &serving);
+    let following =
+        tokio::spawn(follow_secrets(log.mask.clone(), Arc::clone(&sluice), admin_token(&serving)));
+    greet(&sluice, &serving, options);
+    let stop = CancellationToken::new();
+    let running = serving.run(stop.clone());
+    tokio::pin!(running);
+    tokio::select! {
+        () = &mut running => {}
+        () = signals.next() => {
+            tracing::info!("stopping: running requests may end; a second signal ends them at once");
+            stop.cancel();
+            tokio::select! {
+                () = running => {}
+                () = signals.next() => {}
+            }
+        }
+    }
+    following.abort();
+    tracing::info!("stopped");
+    Ok(Outcome::done(""))
+}
+
+fn start_log(sluice: &Sluice, options: &Serve) -> anyhow::Result<log::Log> {
+    let settings = sluice.snapshot().log;
+    let logs = sluice.home().map(store::Home::logs);
+    let plan = LogPlan {
+        directives: options.log.as_deref().unwrap_or(settings.level.as_str()),
+        files: logs.as_deref().filter(|_| settings.files > 0).map(|folder| (folder, settings.files)),
+    };
+    log::start(&plan, Clock::system())
+}
+
+fn greet(sluice: &Sluice, serving: &Serving, options: &Serve) {
+    let banner = Banner::of(sluice, serving, options.demo);
+    // A gateway whose standard output is closed still serves.
+    let _ = write!(std::io::stdout().lock(), "{}", banner.painted(Paint::for_stdout()));
+    tracing::info!(addresses = ?serving.addresses(), "gateway listens");
+}
+
+fn admin_token(serving: &Serving) -> secrecy::SecretString {
+    serving.admin_token().secret().clone()
+}
+
+fn learn_secrets(mask: &Mask, sluice: &Sluice, serving: &Serving) {
+    know(mask, sluice, &sluice.snapshot(), &admin_token(serving));
+}
+
+/// Keeps the mask in step with the configuration.
+async fn follow_secrets(mask: Mask, sluice: Arc<Sluice>, token: secrecy::SecretString) {
+    let mut snapshots = sluice.snapshots();
+    while snapshots.changed().await.is_ok() {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        know(&mask, &sluice, &snapshot, &token);
+    }
+}
+
+fn know(mask: &Mask, sluice: &Sluice, snapshot: &Snapshot, token: &secrecy::SecretString) {
+    let own = sluice.client_keys().map(store::ClientKeys::own);
+    let secrets = store::secrets_of(snapshot).chain(own).chain([token]);
+    mask.know(secrets.map(ExposeSecret::expose_secret));
+}

@@ -1,0 +1,7 @@
+//! The real program, as people and other programs run it.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bed;
+mod edits;
+mod serve;
