@@ -73,12 +73,13 @@ async function takenOver(surface, then) {
 every(WHOLE, 'a channel that hangs up gives way to the next', (surface) => takenOver(surface, { fault: 'hang_up' }))
 
 every(STREAMED, 'a stream that dies before its first word is taken over unseen', (surface) =>
-  takenOver(surface, { fault: { cut_after_events: 1 } }),
+  takenOver(surface, { fault: { cut_after_events: surface.preamble } }),
 )
 
 every(STREAMED, 'a stream cut in the middle throws', async (surface) => {
   await simulator.script([firstChannel(surface, { fault: { cut_after_events: 12 } })])
-  await thrown(surface.ask(GATEWAY, { model: surface.model, prompt: 'words:40' }))
+  const error = await thrown(surface.ask(GATEWAY, { model: surface.model, prompt: 'words:40' }))
+  assert.ok(error instanceof surface.cutError, error)
   const next = await surface.ask(GATEWAY, { model: surface.model, prompt: 'words:3' })
   assert.ok(next.text, 'the next request is served')
 })

@@ -96,7 +96,6 @@ async function responsesStreamed(end, question) {
   let completed
   for await (const event of data) {
     if (event.type === 'response.completed') completed = event.response
-    if (event.type === 'response.failed') throw new OpenAI.APIError(undefined, event.response.error, undefined, response.headers)
   }
   return responsesAnswer(completed, response.headers)
 }
@@ -186,25 +185,36 @@ const chat = {
   model: 'gpt-test',
   alias: 'quick-gpt',
   channels: 'openai',
+  preamble: 1, // how many events of a stream may come before its first word
   imageIn: (body) => decoded(body.messages.at(-1).content[1].image_url.url),
   anyError: OpenAI.APIError,
+  cutError: OpenAI.APIError,
   wrongKey: OpenAI.AuthenticationError,
 }
-const responses = { ...chat, imageIn: (body) => decoded(body.input.at(-1).content[1].image_url) }
+const responses = {
+  ...chat,
+  imageIn: (body) => decoded(body.input.at(-1).content[1].image_url),
+  // The SDK hands `response.failed` on as an event like any other; what throws is the connection that breaks after it.
+  cutError: TypeError,
+}
 const messages = {
   model: 'claude-test',
   alias: 'quick-claude',
   channels: 'claude',
+  preamble: 1,
   imageIn: (body) => Buffer.from(body.messages.at(-1).content[1].source.data, 'base64'),
   anyError: Anthropic.APIError,
+  cutError: Anthropic.APIError,
   wrongKey: Anthropic.AuthenticationError,
 }
 const gemini = {
   model: 'gemini-test',
   alias: 'quick-gemini',
   channels: 'gemini',
+  preamble: 0,
   imageIn: (body) => Buffer.from(body.contents.at(-1).parts[1].inlineData.data, 'base64'),
   anyError: ApiError,
+  cutError: ApiError,
   wrongKey: ApiError,
 }
 

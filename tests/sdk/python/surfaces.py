@@ -240,6 +240,8 @@ class Surface(NamedTuple):
     model: str
     alias: str
     channels: str
+    # How many events of a stream may come before its first word.
+    preamble: int
     image_in: Callable[[dict], bytes]
     refusal: type[Exception]
 
@@ -247,9 +249,9 @@ class Surface(NamedTuple):
         return Question(prompt, more.pop("model", self.model), **more)
 
 
-OPENAI = ("gpt-test", "quick-gpt", "openai")
-ANTHROPIC = ("claude-test", "quick-claude", "claude")
-GOOGLE = ("gemini-test", "quick-gemini", "gemini")
+OPENAI = ("gpt-test", "quick-gpt", "openai", 1)
+ANTHROPIC = ("claude-test", "quick-claude", "claude", 1)
+GOOGLE = ("gemini-test", "quick-gemini", "gemini", 0)
 
 WHOLE = [
     Surface("openai chat", chat_whole, *OPENAI, chat_image, openai.AuthenticationError),

@@ -66,7 +66,7 @@ def test_a_channel_that_hangs_up_gives_way_to_the_next(surface: Surface):
 
 @every(STREAMED)
 def test_a_stream_that_dies_before_its_first_word_is_taken_over_unseen(surface: Surface):
-    simulator.script([first_channel(surface, {"fault": {"cut_after_events": 1}})])
+    simulator.script([first_channel(surface, {"fault": {"cut_after_events": surface.preamble}})])
     answer = surface.ask(GATEWAY, surface.question("words:12"))
     assert answer.text == surface.ask(PROVIDER, surface.question("words:12")).text
     assert answer.headers["x-sluice-attempts"] == "2"
