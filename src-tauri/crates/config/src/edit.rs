@@ -139,8 +139,7 @@ fn table_of(entry: &ChannelEntry) -> Result<Table, EditError> {
     };
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
     let number = |number: Option<u32>| number.map(|number| Value::from(i64::from(number)));
-    let list =
-        |texts: &[String]| (!texts.is_empty()).then(|| Value::from_iter(texts.iter().map(String::as_str)));
+    let list = |texts: &[String]| texts.iter().map(String::as_str).collect::<Value>();
     put("id", text(&entry.id));
     put("name", Some(entry.name.as_str().into()));
     put("type", entry.kind.map(|kind| kind.word().into()));
@@ -149,7 +148,7 @@ fn table_of(entry: &ChannelEntry) -> Result<Table, EditError> {
     put("exact", entry.exact.map(Value::from));
     put("key", entry.key.as_ref().map(|key| secret(&key.secret)).transpose()?);
     put("model", text(&entry.model));
-    put("models", entry.models.as_deref().map(|models| Value::from_iter(models.iter().map(String::as_str))));
+    put("models", entry.models.as_deref().map(list));
     put("model_map", (!entry.model_map.is_empty()).then(|| map(entry.model_map.iter())));
     put("model_params", params(entry));
     put(
@@ -162,7 +161,7 @@ fn table_of(entry: &ChannelEntry) -> Result<Table, EditError> {
     put("enabled", entry.enabled.map(Value::from));
     put("priority", number(entry.priority));
     put("weight", number(entry.weight));
-    put("tags", list(&entry.tags));
+    put("tags", (!entry.tags.is_empty()).then(|| list(&entry.tags)));
     put("timeout_ms", number(entry.timeout_ms));
     put("max_retries", number(entry.max_retries));
     put("proxy", entry.proxy.as_ref().map(proxy).transpose()?);
@@ -240,7 +239,7 @@ fn proxy(reference: &ProxyRef) -> Result<Value, EditError> {
         table.insert("password", secret(password)?);
     }
     if !inline.no_proxy.is_empty() {
-        table.insert("no_proxy", Value::from_iter(inline.no_proxy.iter().map(String::as_str)));
+        table.insert("no_proxy", inline.no_proxy.iter().map(String::as_str).collect());
     }
     Ok(table.into())
 }

@@ -123,7 +123,7 @@ fn state_version(document: &mut DocumentMut) {
     let others = std::mem::replace(document.as_table_mut(), Table::new());
     let table = document.as_table_mut();
     table.insert("version", toml_edit::value(i64::from(VERSION)));
-    for (name, item) in others.iter() {
+    for (name, item) in &others {
         let Some(key) = others.key(name) else { continue };
         *table.entry_format(key).or_insert(Item::None) = item.clone();
     }

@@ -13,7 +13,7 @@ pub(crate) fn ranked<'n>(written: &str, names: impl IntoIterator<Item = &'n str>
         .map(|name| (distance(&written, &name.to_lowercase()), name))
         .filter(|(steps, name)| *steps <= reach(&written, name))
         .collect();
-    near.sort();
+    near.sort_unstable();
     near.into_iter().map(|(_, name)| name).collect()
 }
 

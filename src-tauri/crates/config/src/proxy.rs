@@ -79,7 +79,7 @@ impl Proxy {
     }
 }
 
-/// Tells whether one entry of a NO_PROXY list covers `host`, as curl reads such lists.
+/// Tells whether one entry of a `NO_PROXY` list covers `host`, as curl reads such lists.
 fn spares(entry: &str, host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
     if entry == "*" {

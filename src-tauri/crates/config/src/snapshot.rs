@@ -163,6 +163,7 @@ impl LogLevel {
 
 /// One configured upstream.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers its own question; none depends on another")]
 pub struct Channel {
     /// What health, limits and history belong to; survives a renaming if the file states it.
     pub id: Arc<str>,

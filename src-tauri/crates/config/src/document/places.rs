@@ -31,9 +31,9 @@ impl Places {
         &self.file
     }
 
-    /// Notes where a field stands.
+    /// Notes where a field stands, if that is not known yet.
     pub(crate) fn note(&mut self, canonical: String, place: Place) {
-        self.by_path.insert(canonical, place);
+        self.by_path.entry(canonical).or_insert(place);
     }
 
     /// Finds a field, or the nearest field around it that stands in the file.

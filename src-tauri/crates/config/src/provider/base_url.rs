@@ -323,8 +323,11 @@ fn push_gemini(url: &mut Url, operation: Operation, model: &str, stream: bool) {
         Operation::Embed => "embedContent",
         Operation::BatchEmbed => "batchEmbedContents",
     };
-    // A model may carry its collection: models/x, tunedModels/y.
-    let (collection, name) = model.split_once('/').unwrap_or(("models", model));
+    // A model may carry its collection; any other slash belongs to its name.
+    let (collection, name) = match model.split_once('/') {
+        Some((collection @ ("models" | "tunedModels"), name)) => (collection, name),
+        Some(_) | None => ("models", model),
+    };
     push(url, &[collection, &format!("{name}:{verb}")]);
 }
 

@@ -40,6 +40,13 @@ impl Reader {
         }
     }
 
+    /// Remembers where a field's value stands.
+    pub(super) fn place(&mut self, field: &Field<'_>) {
+        let Position { line, column } = field.node.at;
+        self.places
+            .note(field.path.canonical.clone(), Place { line, column, path: field.path.shown.clone() });
+    }
+
     /// Notes that a field holds another kind of value than it should.
     pub(crate) fn expected(&mut self, field: &Field<'_>, what: &str) {
         let message = format!("expected {what}, got {}", field.node.value.kind());
@@ -105,7 +112,11 @@ impl<'t> Field<'t> {
         };
         let item =
             |(index, node): (usize, &'t Node)| Field { node, key_at: node.at, path: self.path.index(index) };
-        items.iter().enumerate().map(item).collect()
+        let items: Vec<Field<'t>> = items.iter().enumerate().map(item).collect();
+        for item in &items {
+            reader.place(item);
+        }
+        items
     }
 
     /// The entries of a table whose keys are names of the user's, or nothing with a finding.
@@ -138,9 +149,7 @@ impl<'t> Fields<'t> {
             reader.expected(field, "a table");
             return None;
         };
-        let place =
-            Place { line: field.key_at.line, column: field.key_at.column, path: field.path.shown.clone() };
-        reader.places.note(field.path.canonical.clone(), place);
+        reader.place(field);
         Some(Self {
             entries,
             taken: vec![false; entries.len()],
@@ -175,10 +184,8 @@ impl<'t> Fields<'t> {
         }
         let entry = found?;
         let path = self.path.key(name, &entry.key);
-        let place =
-            Place { line: entry.node.at.line, column: entry.node.at.column, path: path.shown.clone() };
-        reader.places.note(path.canonical.clone(), place);
         let field = Field { node: &entry.node, key_at: entry.key_at, path };
+        reader.place(&field);
         (!matches!(entry.node.value, Value::Null)).then_some(field)
     }
 

@@ -162,7 +162,7 @@ pub(super) fn reference(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<
         match truth(reader, field) {
             Some(false) => reader.error(field, "expected true, got false"),
             Some(true) if variable.is_some() => {
-                reader.error(field, "a secret is either in env or in the vault")
+                reader.error(field, "a secret is either in env or in the vault");
             }
             Some(true) => return Some(SecretRef::Vault),
             None => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Checks;
 use crate::findings::Severity;
+use crate::pattern::Pattern;
 use crate::provider::{Preset, is_private};
 use crate::snapshot::Channel;
 
@@ -38,11 +39,9 @@ fn lone_models(checks: &mut Checks<'_>, channels: &[Arc<Channel>]) {
     let mut servers: HashMap<String, usize> = HashMap::new();
     let mut order: Vec<(String, &str)> = Vec::new();
     for channel in channels.iter().filter(|channel| channel.enabled) {
-        let listed =
-            channel.models.iter().flatten().filter(|model| model.is_literal()).map(|model| model.as_str());
+        let listed = channel.models.iter().flatten().filter(|model| model.is_literal()).map(Pattern::as_str);
         let mapped = channel.model_map.iter().map(|(name, _)| name).filter(|name| name.is_literal());
-        let names =
-            channel.model.as_deref().into_iter().chain(listed).chain(mapped.map(|name| name.as_str()));
+        let names = channel.model.as_deref().into_iter().chain(listed).chain(mapped.map(Pattern::as_str));
         let mut own: Vec<&str> = names.collect();
         own.sort_unstable();
         own.dedup();

@@ -1,5 +1,6 @@
 //! Names that stand for others: where they lead, and that they lead somewhere.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -16,22 +17,32 @@ pub(super) fn collect(document: &Document) -> IndexMap<Arc<str>, Arc<str>> {
     written.map(|(name, target)| (name.as_str().into(), target.trim().into())).collect()
 }
 
-/// Checks every alias.
+/// Checks every alias. Of a circle, only the first member is reported.
 pub(super) fn check(checks: &mut Checks<'_>, routing: &Routing, index: &Index, channels: &[Arc<Channel>]) {
+    let mut reported: HashSet<usize> = HashSet::new();
     for (name, target) in &routing.aliases {
         let path = format!("routing.aliases.{name}");
-        if let Some(round) = round(index, name, target) {
-            checks.error(&path, format!("leads in a circle: {round}"));
-            continue;
+        match circle(index, name, target) {
+            Some(circle) if circle.aliases.iter().any(|at| reported.contains(at)) => {}
+            Some(circle) => {
+                checks.error(&path, format!("leads in a circle: {}", circle.told));
+                reported.extend(circle.aliases);
+            }
+            None => check_target(checks, &path, target, index, channels),
         }
-        check_target(checks, &path, target, index, channels);
     }
 }
 
+/// Aliases that lead to one another without end.
+struct Circle {
+    aliases: Vec<usize>,
+    told: String,
+}
+
 /// The circle in which an alias leads, if it does. A name that stands for itself is no circle.
-fn round(index: &Index, name: &Arc<str>, target: &Arc<str>) -> Option<String> {
+fn circle(index: &Index, name: &Arc<str>, target: &Arc<str>) -> Option<Circle> {
     let (start, _) = index.alias(name)?;
-    let mut steps = vec![start];
+    let mut aliases = vec![start];
     let mut told = format!("{name:?} → {target:?}");
     let mut current = target;
     loop {
@@ -39,14 +50,14 @@ fn round(index: &Index, name: &Arc<str>, target: &Arc<str>) -> Option<String> {
             return None;
         }
         let (next, alias) = index.alias(current)?;
-        if steps.last() == Some(&next) {
+        if aliases.last() == Some(&next) {
             return None;
         }
-        told = format!("{told} → {:?}", alias.target);
-        if steps.contains(&next) {
-            return Some(told);
+        if aliases.contains(&next) {
+            return Some(Circle { aliases, told });
         }
-        steps.push(next);
+        told = format!("{told} → {:?}", alias.target);
+        aliases.push(next);
         current = &alias.target;
     }
 }

@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use proptest::prelude::*;
 use wire::{Operation, Protocol};
 
 use super::{Route, RouteRefusal, Rule, model_names, route};
@@ -254,4 +255,58 @@ fn the_list_of_models_holds_what_can_be_asked_for() {
     let head = "[routing.aliases]\nfast = \"alpha-1\"\n\"claude-*\" = \"alpha-1\"\n";
     let names: Vec<String> = model_names(&channels(head, THREE)).into_iter().map(|model| model.id).collect();
     assert_eq!(names, ["auto", "fast", "alpha-1", "beta-1", "Beta-2", "gamma-1", "shared-x"]);
+}
+
+/// A channel that may lack or have anything that routing looks at.
+fn any_channel() -> impl Strategy<Value = String> {
+    let model = prop::option::of(prop::sample::select(vec!["m", "n", "x-1"]));
+    let models = prop::option::of(prop::sample::subsequence(vec!["m", "x-*", "n", "*"], 0..3));
+    let flags = (any::<bool>(), prop::sample::select(vec!["chat", "messages"]), any::<bool>());
+    (model, models, 0_u32..3, 1_u32..3, flags).prop_map(|(model, models, weight, priority, flags)| {
+        let (enabled, protocol, tagged) = flags;
+        let tags = if tagged { "[\"t\"]" } else { "[]" };
+        let model = model.map_or(String::new(), |model| format!("; model = \"{model}\""));
+        let models = models.map_or(String::new(), |models| format!("; models = {models:?}"));
+        format!(
+            "enabled = {enabled}; weight = {weight}; priority = {priority}; protocols = [\"{protocol}\"]; \
+             tags = {tags}{model}{models}"
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_channel_in_scope_is_either_a_candidate_or_skipped_with_a_reason(
+        list in prop::collection::vec(any_channel(), 1..6),
+        asked in prop::sample::select(vec!["m", "x-7", "auto", "t", "c0", "c0,m", "unheard", "t,n"]),
+        fallback in any::<bool>(),
+    ) {
+        let named: Vec<String> =
+            list.iter().enumerate().map(|(at, fields)| format!("name = \"c{at}\"; {fields}")).collect();
+        let lines: Vec<&str> = named.iter().map(String::as_str).collect();
+        let snapshot = channels(&format!("[routing]\nfallback = {fallback}\n"), &lines);
+        let route = ask(&snapshot, asked);
+        let mut seen: Vec<&str> = route.candidates.iter().map(|one| &*one.channel.name).collect();
+        seen.extend(route.skipped.iter().map(|one| &*one.channel));
+        let considered = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        prop_assert_eq!(seen.len(), considered, "no channel is considered twice");
+        let whole_scope = matches!(route.rule, Rule::Listed | Rule::Auto | Rule::UnknownAsAuto | Rule::AnyName);
+        prop_assert!(!whole_scope || considered == list.len(), "none is forgotten");
+        let ranks: Vec<u32> = route.candidates.iter().map(|one| one.rank).collect();
+        prop_assert!(ranks.is_sorted());
+        prop_assert!(ranks.first().is_none_or(|rank| *rank == 0));
+        prop_assert!(ranks.windows(2).all(|pair| pair[1] - pair[0] <= 1), "ranks have no gaps");
+        prop_assert!(fallback || ranks.iter().all(|rank| *rank == 0));
+        for candidate in &route.candidates {
+            let channel = &candidate.channel;
+            prop_assert!(channel.enabled && channel.speaks(Protocol::Chat) == Some(candidate.base));
+            prop_assert!(channel.weight > 0 || asked.starts_with("c0"));
+        }
+        for pair in route.candidates.windows(2) {
+            let one_kind = pair[0].stand_in == pair[1].stand_in;
+            prop_assert!(!one_kind || pair[0].channel.priority <= pair[1].channel.priority, "tiers are strict");
+        }
+    }
 }

@@ -280,9 +280,8 @@ impl<'t> Reader<'t> {
 
     fn string(&mut self) -> Result<String, Unreadable> {
         let start = self.at;
-        let quote = match self.peek() {
-            Some(quote @ ('"' | '\'')) => quote,
-            _ => return Err(self.fault("expected a text in quotes")),
+        let Some(quote @ ('"' | '\'')) = self.peek() else {
+            return Err(self.fault("expected a text in quotes"));
         };
         let triple: String = std::iter::repeat_n(quote, 3).collect();
         let end = if self.dialect == Dialect::Python && self.take(&triple) {
