@@ -81,6 +81,8 @@ fn end_of(day: Date, zone: &TimeZone) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
     use jiff::civil::date;
     use jiff::tz::Offset;

@@ -131,7 +131,7 @@ fn short_rate_limits_are_waited_for_and_long_ones_are_not() {
 fn the_next_key_comes_before_the_next_channel() {
     for failure in [limited(60), refused(Class::Quota, 429), refused(Class::Credential, 401)] {
         let mut world = World::new(&[("a", KEYS), ("b", "")]);
-        let story = meets(&mut world, &[failure.clone()]);
+        let story = meets(&mut world, std::slice::from_ref(&failure));
         assert_eq!(story.asked, ["a/one", "a/two"], "{:?}", failure.class);
         let mut world = World::new(&[("a", KEYS), ("b", "")]);
         assert_eq!(meets(&mut world, &[failure.clone(), failure]).asked, ["a/one", "a/two", "b"]);
@@ -249,7 +249,10 @@ fn a_dead_proxy_is_gone_around_and_its_channels_are_not_blamed() {
     let mut world = World::from_toml(&format!("{}{proxy}", toml(&channels)));
     let dead = Failure::new(Class::ProxyFailure, Phase::P0, "refused");
     for _ in 0..3 {
-        assert_eq!(meets(&mut world, &[dead.clone()]).asked.last().map(String::as_str), Some("c"));
+        assert_eq!(
+            meets(&mut world, std::slice::from_ref(&dead)).asked.last().map(String::as_str),
+            Some("c")
+        );
     }
     let story = world.good();
     assert_eq!(story.asked, ["c"], "the proxy is benched");

@@ -142,7 +142,9 @@ fn why_nobody_serves_is_told_in_kind_status_and_wait() {
         (&[("a", "")], &[refused(Class::ModelGone, 404)], StarvedKind::AllBenched, 503, 529, Some(60)),
     ] {
         let mut world = World::new(channels);
-        failures.iter().for_each(|failure| world.fail(failure));
+        for failure in failures {
+            world.fail(failure);
+        }
         let starved = world.begin().unwrap_err();
         let statuses = (starved.status(Protocol::Chat), starved.status(Protocol::Messages));
         assert_eq!((starved.refusal, statuses), (kind, (chat, messages)), "{channels:?}");

@@ -15,10 +15,11 @@ use fastrand::Rng;
 use jiff::SignedDuration;
 use pool::{CellId, Class, Failure, Health, Lease, Outcome, Phase, Progress, Verdict};
 
-const STEPS: u64 = 120_000;
+const STEPS: u64 = 400_000;
 const SEEDS: u64 = 4;
 const MINUTE: Duration = Duration::from_secs(60);
 
+#[expect(clippy::disallowed_methods, reason = "a test may be told by its surroundings how long to run")]
 #[test]
 fn whatever_happens_the_invariants_hold() {
     let steps = std::env::var("SLUICE_SIM_STEPS").ok().map_or(STEPS, |steps| steps.parse().unwrap());
@@ -171,7 +172,10 @@ impl Driver {
         let attempts = &request.attempts;
         let costly = attempts.iter().filter(|(_, class, phase)| costs(*class, *phase)).count();
         assert!(costly < 3 && attempts.len() < 11, "seed {seed}: {attempts:?}");
-        assert!(now - request.begun < Duration::from_secs(120), "seed {seed}: an attempt after two minutes");
+        assert!(
+            now.saturating_sub(request.begun) < Duration::from_secs(120),
+            "seed {seed}: an attempt after two minutes"
+        );
         let safe = !request.stateful || attempts.iter().all(|(_, _, phase)| *phase == Phase::P0);
         assert!(safe, "seed {seed}: a stateful request was sent again");
         assert!(
@@ -185,7 +189,7 @@ impl Driver {
         assert!(again <= 1, "seed {seed}: {} asked {} times before", lease.cell, again);
         let sent = self.sent.entry(id.clone()).or_default();
         sent.push(now);
-        let within = sent.iter().rev().take_while(|&&moment| now - moment < MINUTE).count() as u64;
+        let within = sent.iter().rev().take_while(|&&moment| moment + MINUTE > now).count() as u64;
         let today = self.sent_today.entry(id.clone()).or_default();
         *today += 1;
         for (limit, used) in [(channel.rpm, within), (channel.rpd, *today)] {

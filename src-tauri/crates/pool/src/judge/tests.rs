@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::signs::{On, SIGNS, Sign};
 use super::*;
 use crate::testing::at;
@@ -85,234 +87,238 @@ fn every_row_of_the_table_decides_where_it_stands_alone() {
 
 #[test]
 fn vendors_own_words_are_understood() {
-    use Protocol::{Chat, Gemini, Messages, Responses};
-    for (protocol, status, body, expected) in [
-        (
-            Messages,
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing"}}"#,
-            Class::Quota,
-        ),
-        (
-            Messages,
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
-            Class::ContextLength,
-        ),
-        (
-            Messages,
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"}}"#,
-            Class::ContextLength,
-        ),
-        (
-            Messages,
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: Field required"}}"#,
-            Class::CallerFault,
-        ),
-        (
-            Messages,
-            401,
-            r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
-            Class::Credential,
-        ),
-        (
-            Messages,
-            403,
-            r#"{"error":{"type":"forbidden","message":"Request not allowed"}}"#,
-            Class::RegionBlocked,
-        ),
-        (
-            Messages,
-            404,
-            r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#,
-            Class::ModelGone,
-        ),
-        (
-            Messages,
-            413,
-            r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
-            Class::CallerFault,
-        ),
-        (
-            Messages,
-            429,
-            r#"{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your per-minute rate limit"}}"#,
-            Class::RateLimit,
-        ),
-        (
-            Messages,
-            429,
-            r#"{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"enforced_spend_limit_reached"}}}"#,
-            Class::Quota,
-        ),
-        (
-            Messages,
-            529,
-            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
-            Class::Overloaded,
-        ),
-        (
-            Chat,
-            400,
-            r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
-            Class::ContextLength,
-        ),
-        (
-            Chat,
-            400,
-            r#"{"error":{"message":"Invalid prompt: your prompt was flagged","type":"invalid_request_error","code":"content_policy_violation"}}"#,
-            Class::ContentFilter,
-        ),
-        (
-            Chat,
-            400,
-            r#"{"error":{"message":"The response was filtered","code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#,
-            Class::ContentFilter,
-        ),
-        (
-            Chat,
-            400,
-            r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error"}}"#,
-            Class::ModelGone,
-        ),
-        (Chat, 400, r#"{"error":{"message":"Content Exists Risk"}}"#, Class::ContentFilter),
-        (
-            Chat,
-            400,
-            r#"{"error":{"message":"Unsupported value: 'temperature'","code":"unsupported_value"}}"#,
-            Class::CallerFault,
-        ),
-        (
-            Chat,
-            401,
-            r#"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#,
-            Class::Credential,
-        ),
-        (Chat, 402, r#"{"error":{"message":"Insufficient Balance","type":"unknown_error"}}"#, Class::Quota),
-        (
-            Chat,
-            403,
-            r#"{"error":{"code":"unsupported_country_region_territory","message":"Country not supported"}}"#,
-            Class::RegionBlocked,
-        ),
-        (
-            Chat,
-            403,
-            r#"{"error":{"message":"Project does not have access to model `gpt-9`","code":"model_not_found"}}"#,
-            Class::ModelGone,
-        ),
-        (
-            Chat,
-            404,
-            r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","code":"model_not_found"}}"#,
-            Class::ModelGone,
-        ),
-        (Chat, 404, "<html><title>404 Not Found</title></html>", Class::ModelGone),
-        (
-            Chat,
-            413,
-            r#"{"error":{"message":"Request too large for model on tokens per minute (TPM)","type":"tokens","code":"rate_limit_exceeded"}}"#,
-            Class::RateLimit,
-        ),
-        (
-            Chat,
-            429,
-            r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}"#,
-            Class::Quota,
-        ),
-        (Chat, 429, r#"{"error":{"message":"x","type":"insufficient_quota"}}"#, Class::Quota),
-        (
-            Chat,
-            429,
-            r#"{"error":{"message":"The engine is currently overloaded, please try again later","type":"engine_overloaded_error"}}"#,
-            Class::Overloaded,
-        ),
-        (
-            Chat,
-            429,
-            r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED"}}]"#,
-            Class::RateLimit,
-        ),
-        (Chat, 400, "<html>The plain HTTP request was sent to HTTPS port</html>", Class::Malformed),
-        (Chat, 403, "<html>Sorry, you have been blocked</html>", Class::RegionBlocked),
-        (
-            Chat,
-            503,
-            r#"{"error":{"message":"That model is currently overloaded","type":"server_error"}}"#,
-            Class::Overloaded,
-        ),
-        (
-            Responses,
-            400,
-            r#"{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded"}}"#,
-            Class::ContextLength,
-        ),
-        (
-            Responses,
-            404,
-            r#"{"error":{"message":"Previous response with id 'resp_1' not found.","code":"previous_response_not_found"}}"#,
-            Class::CallerFault,
-        ),
-        (
-            Gemini,
-            400,
-            r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"ErrorInfo","reason":"API_KEY_INVALID"}]}}"#,
-            Class::Credential,
-        ),
-        (
-            Gemini,
-            400,
-            r#"{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}"#,
-            Class::RegionBlocked,
-        ),
-        (
-            Gemini,
-            400,
-            r#"{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}"#,
-            Class::ContextLength,
-        ),
-        (
-            Gemini,
-            403,
-            r#"{"error":{"code":403,"message":"Permission denied: Consumer 'api_key:x' has been suspended.","status":"PERMISSION_DENIED"}}"#,
-            Class::Credential,
-        ),
-        (
-            Gemini,
-            404,
-            r#"{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1beta","status":"NOT_FOUND"}}"#,
-            Class::ModelGone,
-        ),
-        (
-            Gemini,
-            429,
-            r#"{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}]},{"retryDelay":"17s"}]}}"#,
-            Class::RateLimit,
-        ),
-        (
-            Gemini,
-            429,
-            r#"{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"17s"}]}}"#,
-            Class::Quota,
-        ),
-        (
-            Gemini,
-            503,
-            r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#,
-            Class::Overloaded,
-        ),
-        (
-            Gemini,
-            500,
-            r#"{"error":{"code":500,"message":"An internal error","status":"INTERNAL"}}"#,
-            Class::ServerError,
-        ),
-    ] {
-        assert_eq!(class(protocol, status, body), expected, "{protocol} {status} {body}");
+    for (protocol, status, body, expected) in VENDORS {
+        assert_eq!(class(*protocol, *status, body), *expected, "{protocol} {status} {body}");
     }
 }
+
+use Protocol::{Chat, Gemini, Messages, Responses};
+
+/// Answers in the shapes and words of the vendors' documentation and of reports about them.
+const VENDORS: &[(Protocol, u16, &str, Class)] = &[
+    (
+        Messages,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing"}}"#,
+        Class::Quota,
+    ),
+    (
+        Messages,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+        Class::ContextLength,
+    ),
+    (
+        Messages,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"}}"#,
+        Class::ContextLength,
+    ),
+    (
+        Messages,
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: Field required"}}"#,
+        Class::CallerFault,
+    ),
+    (
+        Messages,
+        401,
+        r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
+        Class::Credential,
+    ),
+    (
+        Messages,
+        403,
+        r#"{"error":{"type":"forbidden","message":"Request not allowed"}}"#,
+        Class::RegionBlocked,
+    ),
+    (
+        Messages,
+        404,
+        r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#,
+        Class::ModelGone,
+    ),
+    (
+        Messages,
+        413,
+        r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+        Class::CallerFault,
+    ),
+    (
+        Messages,
+        429,
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your per-minute rate limit"}}"#,
+        Class::RateLimit,
+    ),
+    (
+        Messages,
+        429,
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"m","details":{"error_code":"enforced_spend_limit_reached"}}}"#,
+        Class::Quota,
+    ),
+    (
+        Messages,
+        529,
+        r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+        Class::Overloaded,
+    ),
+    (
+        Chat,
+        400,
+        r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
+        Class::ContextLength,
+    ),
+    (
+        Chat,
+        400,
+        r#"{"error":{"message":"Invalid prompt: your prompt was flagged","type":"invalid_request_error","code":"content_policy_violation"}}"#,
+        Class::ContentFilter,
+    ),
+    (
+        Chat,
+        400,
+        r#"{"error":{"message":"The response was filtered","code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation"}}}"#,
+        Class::ContentFilter,
+    ),
+    (
+        Chat,
+        400,
+        r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error"}}"#,
+        Class::ModelGone,
+    ),
+    (Chat, 400, r#"{"error":{"message":"Content Exists Risk"}}"#, Class::ContentFilter),
+    (
+        Chat,
+        400,
+        r#"{"error":{"message":"Unsupported value: 'temperature'","code":"unsupported_value"}}"#,
+        Class::CallerFault,
+    ),
+    (
+        Chat,
+        401,
+        r#"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#,
+        Class::Credential,
+    ),
+    (Chat, 402, r#"{"error":{"message":"Insufficient Balance","type":"unknown_error"}}"#, Class::Quota),
+    (
+        Chat,
+        403,
+        r#"{"error":{"code":"unsupported_country_region_territory","message":"Country not supported"}}"#,
+        Class::RegionBlocked,
+    ),
+    (
+        Chat,
+        403,
+        r#"{"error":{"message":"Project does not have access to model `gpt-9`","code":"model_not_found"}}"#,
+        Class::ModelGone,
+    ),
+    (
+        Chat,
+        404,
+        r#"{"error":{"message":"The model `gpt-9` does not exist or you do not have access to it.","code":"model_not_found"}}"#,
+        Class::ModelGone,
+    ),
+    (Chat, 404, "<html><title>404 Not Found</title></html>", Class::ModelGone),
+    (
+        Chat,
+        413,
+        r#"{"error":{"message":"Request too large for model on tokens per minute (TPM)","type":"tokens","code":"rate_limit_exceeded"}}"#,
+        Class::RateLimit,
+    ),
+    (
+        Chat,
+        429,
+        r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}"#,
+        Class::Quota,
+    ),
+    (Chat, 429, r#"{"error":{"message":"x","type":"insufficient_quota"}}"#, Class::Quota),
+    (
+        Chat,
+        429,
+        r#"{"error":{"message":"The engine is currently overloaded, please try again later","type":"engine_overloaded_error"}}"#,
+        Class::Overloaded,
+    ),
+    (
+        Chat,
+        429,
+        r#"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED"}}]"#,
+        Class::RateLimit,
+    ),
+    (Chat, 400, "<html>The plain HTTP request was sent to HTTPS port</html>", Class::Malformed),
+    (Chat, 403, "<html>Sorry, you have been blocked</html>", Class::RegionBlocked),
+    (
+        Chat,
+        503,
+        r#"{"error":{"message":"That model is currently overloaded","type":"server_error"}}"#,
+        Class::Overloaded,
+    ),
+    (
+        Responses,
+        400,
+        r#"{"error":{"message":"Your input exceeds the context window of this model.","code":"context_length_exceeded"}}"#,
+        Class::ContextLength,
+    ),
+    (
+        Responses,
+        404,
+        r#"{"error":{"message":"Previous response with id 'resp_1' not found.","code":"previous_response_not_found"}}"#,
+        Class::CallerFault,
+    ),
+    (
+        Gemini,
+        400,
+        r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"ErrorInfo","reason":"API_KEY_INVALID"}]}}"#,
+        Class::Credential,
+    ),
+    (
+        Gemini,
+        400,
+        r#"{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}"#,
+        Class::RegionBlocked,
+    ),
+    (
+        Gemini,
+        400,
+        r#"{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).","status":"INVALID_ARGUMENT"}}"#,
+        Class::ContextLength,
+    ),
+    (
+        Gemini,
+        403,
+        r#"{"error":{"code":403,"message":"Permission denied: Consumer 'api_key:x' has been suspended.","status":"PERMISSION_DENIED"}}"#,
+        Class::Credential,
+    ),
+    (
+        Gemini,
+        404,
+        r#"{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1beta","status":"NOT_FOUND"}}"#,
+        Class::ModelGone,
+    ),
+    (
+        Gemini,
+        429,
+        r#"{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}]},{"retryDelay":"17s"}]}}"#,
+        Class::RateLimit,
+    ),
+    (
+        Gemini,
+        429,
+        r#"{"error":{"code":429,"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"17s"}]}}"#,
+        Class::Quota,
+    ),
+    (
+        Gemini,
+        503,
+        r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#,
+        Class::Overloaded,
+    ),
+    (
+        Gemini,
+        500,
+        r#"{"error":{"code":500,"message":"An internal error","status":"INTERNAL"}}"#,
+        Class::ServerError,
+    ),
+];
 
 #[test]
 fn a_failure_carries_the_upstream_s_code_words_and_wait() {
@@ -342,7 +348,6 @@ fn quotas_with_a_known_rhythm_name_their_reset() {
 
 #[test]
 fn errors_inside_streams_are_judged_by_the_same_table() {
-    use Protocol::{Chat, Gemini, Messages, Responses};
     for (protocol, status, code, message, expected) in [
         (Messages, None, Some("overloaded_error"), "Overloaded", Class::Overloaded),
         (Messages, None, Some("api_error"), "boom", Class::ServerError),

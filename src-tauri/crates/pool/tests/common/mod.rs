@@ -1,5 +1,5 @@
 //! A pool with a real configuration and a clock that tests move.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![expect(dead_code, reason = "each test file uses its own part")]
 
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ impl World {
                 Verdict::Refuse(refusal) => break Told::Refused(refusal),
             }
         };
-        Story { told, asked, waited: self.mono - begun }
+        Story { told, asked, waited: self.mono.saturating_sub(begun) }
     }
 
     /// Sends one request that meets a good answer wherever it goes.
