@@ -24,6 +24,14 @@ async function thrown(asking) {
   return error
 }
 
+// Asks twice, so that failures stay the smaller part of what the breaker sees, however slowly the tests run.
+async function oneFailureBenchedNothing(surface) {
+  for (const prompt of ['words:3', 'words:3']) {
+    const again = await surface.ask(GATEWAY, { model: surface.model, prompt })
+    assert.equal(again.headers.get('x-sluice-channel'), `${surface.channels}-first`)
+  }
+}
+
 const ALL = [...WHOLE, ...STREAMED]
 
 every(ALL, 'text and usage are what the provider said', async ({ ask, model }) => {
@@ -66,8 +74,7 @@ async function takenOver(surface, then) {
   assert.equal(answer.text, (await surface.ask(PROVIDER, question)).text)
   assert.equal(answer.headers.get('x-sluice-attempts'), '2')
   assert.equal(answer.headers.get('x-sluice-channel'), `${surface.channels}-second`)
-  const again = await surface.ask(GATEWAY, question)
-  assert.equal(again.headers.get('x-sluice-channel'), `${surface.channels}-first`, 'one failure benches nothing')
+  await oneFailureBenchedNothing(surface)
 }
 
 every(WHOLE, 'a channel that hangs up gives way to the next', (surface) => takenOver(surface, { fault: 'hang_up' }))
@@ -80,8 +87,7 @@ every(STREAMED, 'a stream cut in the middle throws', async (surface) => {
   await simulator.script([firstChannel(surface, { fault: { cut_after_events: 12 } })])
   const error = await thrown(surface.ask(GATEWAY, { model: surface.model, prompt: 'words:40' }))
   assert.ok(error instanceof surface.cutError, error)
-  const next = await surface.ask(GATEWAY, { model: surface.model, prompt: 'words:3' })
-  assert.ok(next.text, 'the next request is served')
+  await oneFailureBenchedNothing(surface)
 })
 
 every(ALL, 'a wrong client key throws the authentication error', async ({ ask, model, wrongKey }) => {

@@ -60,8 +60,7 @@ def test_a_channel_that_hangs_up_gives_way_to_the_next(surface: Surface):
     assert answer.text == surface.ask(PROVIDER, surface.question("words:3")).text
     assert answer.headers["x-sluice-attempts"] == "2"
     assert answer.headers["x-sluice-channel"] == f"{surface.channels}-second"
-    again = surface.ask(GATEWAY, surface.question("words:3"))
-    assert again.headers["x-sluice-channel"] == f"{surface.channels}-first", "one failure benches nothing"
+    assert_that_one_failure_benched_nothing(surface)
 
 
 @every(STREAMED)
@@ -71,8 +70,7 @@ def test_a_stream_that_dies_before_its_first_word_is_taken_over_unseen(surface: 
     assert answer.text == surface.ask(PROVIDER, surface.question("words:12")).text
     assert answer.headers["x-sluice-attempts"] == "2"
     assert answer.headers["x-sluice-channel"] == f"{surface.channels}-second"
-    again = surface.ask(GATEWAY, surface.question("words:3"))
-    assert again.headers["x-sluice-channel"] == f"{surface.channels}-first", "one failure benches nothing"
+    assert_that_one_failure_benched_nothing(surface)
 
 
 @every(STREAMED)
@@ -80,7 +78,7 @@ def test_a_stream_cut_in_the_middle_raises(surface: Surface):
     simulator.script([first_channel(surface, {"fault": {"cut_after_events": 12}})])
     with pytest.raises(ERRORS):
         surface.ask(GATEWAY, surface.question("words:40"))
-    assert surface.ask(GATEWAY, surface.question("words:3")).text, "the next request is served"
+    assert_that_one_failure_benched_nothing(surface)
 
 
 @every(WHOLE + STREAMED)
@@ -102,6 +100,13 @@ def test_a_request_that_the_provider_refuses_raises_in_the_providers_words(surfa
         refused.append((type(caught.value), str(caught.value)))
     assert refused[0] == refused[1]
 
+
+
+def assert_that_one_failure_benched_nothing(surface: Surface) -> None:
+    # Twice, so that failures stay the smaller part of what the breaker sees, however slowly the tests run.
+    for _ in range(2):
+        again = surface.ask(GATEWAY, surface.question("words:3"))
+        assert again.headers["x-sluice-channel"] == f"{surface.channels}-first"
 
 
 def first_channel(surface: Surface, then: dict) -> dict:
