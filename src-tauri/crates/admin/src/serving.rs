@@ -65,21 +65,11 @@ impl Sluice {
             instance.announce(&running(&addresses)).map_err(StartFault::Announce)?;
         }
         self.listens_on(addresses);
-        self.report_problems();
+        store::report(&self.problems());
         if let Err(fault) = self.config.watch() {
             tracing::warn!("{fault}");
         }
         Ok(Serving { sluice: Arc::clone(self), listening, token, _instance: instance })
-    }
-
-    fn report_problems(&self) {
-        for finding in self.problems().iter() {
-            if finding.is_error() {
-                tracing::error!("{finding}");
-            } else {
-                tracing::warn!("{finding}");
-            }
-        }
     }
 }
 

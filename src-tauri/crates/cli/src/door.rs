@@ -16,8 +16,9 @@ use crate::args::Everywhere;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// More than the largest reply: 500 traces.
 const REPLY_BYTES_MAX: usize = 64 << 20;
-/// Where the demo listens, unless it was told otherwise.
-const DEMO_URL: &str = "http://127.0.0.1:7584";
+/// Where the demo listens, unless `PORT` says otherwise.
+const DEMO_PORT: &str = "7584";
+const PORT_VARIABLE: &str = "PORT";
 
 /// A way to the operations.
 pub(crate) enum Door {
@@ -52,7 +53,9 @@ impl Door {
         if let Some(remote) = Remote::find(everywhere)? {
             return Ok(Door::Running(remote));
         }
-        let demo = Remote::new(DEMO_URL.to_owned(), demo_token())?;
+        let port = Environment::process().filled(PORT_VARIABLE);
+        let port = port.as_deref().unwrap_or(DEMO_PORT);
+        let demo = Remote::new(format!("http://127.0.0.1:{port}"), demo_token())?;
         if demo.answers().await {
             return Ok(Door::Running(demo));
         }

@@ -81,7 +81,7 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
     Ok(Log { mask, _writers: writers })
 }
 
-/// Starts the log of a command that runs for a moment: warnings on standard error.
+/// Starts the log of a command that runs for a moment: errors on standard error. What it found is what it prints.
 pub(crate) fn start_brief() {
     let console = tracing_subscriber::fmt::layer()
         .without_time()
@@ -89,7 +89,7 @@ pub(crate) fn start_brief() {
         .with_ansi(Paint::for_stderr() == Paint::Coloured)
         .with_writer(Masked::new(Mask::default(), std::io::stderr));
     // Only one log can be started in a process; a second try changes nothing.
-    let _ = tracing_subscriber::registry().with(LevelFilter::WARN).with(caps()).with(console).try_init();
+    let _ = tracing_subscriber::registry().with(LevelFilter::ERROR).with(caps()).with(console).try_init();
 }
 
 fn caps() -> Targets {

@@ -80,7 +80,7 @@ fn row(place: usize, weighed: &Weighed, paint: Paint) -> Vec<String> {
         format!("  {place}"),
         weighed.channel.clone(),
         weighed.model.clone(),
-        format!("tier {}", weighed.rank),
+        format!("tier {}", weighed.rank + 1),
         state,
     ]
 }

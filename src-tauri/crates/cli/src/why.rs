@@ -76,7 +76,7 @@ fn text(trace: &Trace, paint: Paint) -> String {
     let candidates = trace.candidates.iter().map(|candidate| considered(candidate, paint));
     let attempts = trace.attempts.iter().enumerate().map(|(at, attempt)| tried(at + 1, attempt, paint));
     let mut parts = vec![
-        format!("{} {}\n", paint.bold("request"), trace.id),
+        format!("{} {}\n", paint.bold("request"), trace.id.replace('-', "")),
         summary(trace, paint),
         format!("rule: {}\n", trace.rule),
         section("candidates:", candidates),
@@ -122,7 +122,7 @@ fn considered(candidate: &Candidate, paint: Paint) -> Vec<String> {
     vec![
         format!("  {}", candidate.channel),
         candidate.model.clone(),
-        format!("tier {}", candidate.rank),
+        format!("tier {}", candidate.rank + 1),
         paint.faint(notes.join(", ")),
     ]
 }
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn a_failover_reads_as_a_story() {
         let trace: Trace = serde_json::from_value(serde_json::json!({
-            "id": "0193", "protocol": "chat", "stream": true, "asked": "demo", "rule": "listed",
+            "id": "0193-7000", "protocol": "chat", "stream": true, "asked": "demo", "rule": "listed",
             "candidates": [
-                {"channel": "flaky", "model": "demo", "rank": 1, "stand_in": false},
-                {"channel": "steady", "model": "demo", "rank": 2, "stand_in": true},
+                {"channel": "flaky", "model": "demo", "rank": 0, "stand_in": false},
+                {"channel": "steady", "model": "demo", "rank": 1, "stand_in": true},
             ],
             "skipped": [{"channel": "other", "reason": "is disabled"}],
             "attempts": [
@@ -188,7 +188,7 @@ mod tests {
 
         assert_eq!(
             text(&trace, Paint::Plain),
-            "request 0193\n\
+            "request 01937000\n\
              demo asked in chat, stream: done, HTTP 200 after 90 ms, first content after 45 ms\n\
              rule: listed\n\
              candidates:\n  flaky   demo  tier 1\n  steady  demo  tier 2  stands in\n\

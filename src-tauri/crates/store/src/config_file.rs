@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Finding, Snapshot};
+use config::{Finding, Severity, Snapshot};
 use tokio::sync::watch;
 
 use crate::atomic::{Mode, write_atomic};
@@ -248,9 +248,7 @@ impl Shared {
 
     fn put_in_force(&self, snapshot: Snapshot) {
         tracing::info!(channels = snapshot.channels.len(), "configuration in force");
-        for finding in &snapshot.findings {
-            tracing::warn!("{finding}");
-        }
+        report(&snapshot.findings);
         self.problems.send_replace(snapshot.findings.clone().into());
         self.snapshot.send_replace(Arc::new(snapshot));
     }
@@ -391,6 +389,17 @@ fn read_text(path: &Path) -> io::Result<Option<String>> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Writes findings to the log, each at the level of its severity.
+pub fn report(findings: &[Finding]) {
+    for finding in findings {
+        match finding.severity {
+            Severity::Advice => tracing::info!("{finding}"),
+            Severity::Warning => tracing::warn!("{finding}"),
+            Severity::Error => tracing::error!("{finding}"),
+        }
     }
 }
 

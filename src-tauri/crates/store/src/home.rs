@@ -112,10 +112,13 @@ impl Home {
     }
 
     /// Makes the folders that are missing and repairs the modes of folders (0700) and of our files (0600).
+    ///
+    /// The folder of the logs may fail: whoever logs finds out and goes on without files.
     pub fn prepare(&self) -> Result<(), HomeFault> {
         for folder in self.folders() {
             make_private(&folder).map_err(|source| HomeFault { folder, source })?;
         }
+        let _ = make_private(&self.logs());
         for file in self.private_files() {
             repair(&file).map_err(|source| HomeFault { folder: file, source })?;
         }
@@ -135,8 +138,7 @@ impl Home {
     }
 
     fn folders(&self) -> Vec<PathBuf> {
-        let mut folders =
-            vec![self.config.clone(), self.data.clone(), self.state.clone(), self.run(), self.logs()];
+        let mut folders = vec![self.config.clone(), self.data.clone(), self.state.clone(), self.run()];
         folders.dedup();
         folders
     }
@@ -208,7 +210,7 @@ mod tests {
 
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&home.client_key()), 0o600);
-        for private in home.folders() {
+        for private in home.folders().into_iter().chain([home.logs()]) {
             assert_eq!(mode(&private), 0o700, "{}", private.display());
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 /// The program under test.
 pub(crate) const SLUICE: &str = env!("CARGO_BIN_EXE_sluice");
@@ -73,7 +73,9 @@ impl Bed {
 /// A gateway in a process of its own, killed if a test ends early.
 pub(crate) struct Serving {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
+    /// Kept open: a gateway whose banner has no reader is another case.
+    _stdout: BufReader<ChildStdout>,
     pub(crate) banner: String,
     pub(crate) address: SocketAddr,
 }
@@ -82,17 +84,19 @@ impl Serving {
     pub(crate) fn start(mut command: Command) -> Serving {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut banner = String::new();
         // The first request's last line ends the banner.
         while !banner.contains("-d '") {
             if stdout.read_line(&mut banner).unwrap() == 0 {
-                let output = child.wait_with_output().unwrap();
-                panic!("serve ended early: {}", String::from_utf8_lossy(&output.stderr));
+                let mut said = String::new();
+                stderr.read_to_string(&mut said).unwrap();
+                panic!("serve ended early: {said}");
             }
         }
         let url = banner.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
         let address = url.trim_start_matches("http://").parse().unwrap();
-        Serving { child, stdout, banner, address }
+        Serving { child, stderr, _stdout: stdout, banner, address }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -105,6 +109,13 @@ impl Serving {
 
     /// Sends one HTTP request and returns the whole answer, head and body.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let mut answer = Vec::new();
+        self.send(method, path, headers, body).read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends one HTTP request; its answer is read from the connection.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
         let (host, length) = (self.address.to_string(), body.len().to_string());
         let own = [
@@ -118,22 +129,35 @@ impl Serving {
             write!(stream, "{name}: {value}\r\n").unwrap();
         }
         write!(stream, "\r\n{body}").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
+        stream
     }
 
-    /// Asks it to stop, as the system does, and returns its exit code and its log.
-    #[cfg(unix)]
-    pub(crate) fn stop(mut self) -> (Option<i32>, String) {
+    /// Asks it to stop, as the system does.
+    pub(crate) fn signal(&self) {
         let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
+    }
+
+    /// Waits until the log holds these words.
+    pub(crate) fn logs(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "{words:?} is never logged");
+        }
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// Asks it to stop and returns its exit code and the rest of its log.
+    pub(crate) fn stop(mut self) -> (Option<i32>, String) {
+        self.signal();
         let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        let status = self.child.wait().unwrap();
-        (status.code(), log)
+        self.stderr.read_to_string(&mut log).unwrap();
+        (self.wait(), log)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Edits of the configuration by real processes: at the same time, and killed at any moment.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::bed::{Bed, leftovers};
+use crate::bed::{Bed, SLUICE, leftovers};
 use toml_edit::DocumentMut;
 
 const KILLS: u32 = 200;
@@ -20,7 +20,7 @@ fn names(text: &str) -> Vec<String> {
     tables.map(|channel| channel["name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn add(bed: &Bed, name: &str) -> std::process::Command {
+fn add(bed: &Bed, name: &str) -> Command {
     bed.command(&[
         "channels",
         "add",
@@ -48,7 +48,7 @@ fn start_text() -> String {
 fn commands_at_the_same_time_never_lose_each_others_edits() {
     const WRITERS: usize = 12;
     let bed = Bed::new();
-    let all = |make: &dyn Fn(usize) -> std::process::Command| {
+    let all = |make: &dyn Fn(usize) -> Command| {
         let started: Vec<_> = (0..WRITERS)
             .map(|number| make(number).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
             .collect();
@@ -118,6 +118,26 @@ fn leftovers_of_killed_commands_are_swept_when_the_gateway_starts() {
 
     assert_eq!(leftovers(&bed.home()), 0);
     assert_eq!(serving.stop().0, Some(0));
+}
+
+#[test]
+fn a_disk_that_takes_no_more_leaves_the_old_file() {
+    let bed = Bed::new();
+    std::fs::create_dir(bed.home()).unwrap();
+    store::write_atomic(&bed.config(), start_text().as_bytes(), store::Mode::PRIVATE_FILE).unwrap();
+    bed.says(&["channels"]);
+    let mut command = Command::new("sh");
+    // A limit on the size of a file stands in for a full disk: the write ends with an error in the middle.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" channels disable kept-3", SLUICE]);
+    bed.surround(&mut command);
+
+    let output = command.output().unwrap();
+
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("config.toml cannot be changed"), "{said}");
+    assert_eq!(bed.config_text(), start_text());
+    assert_eq!(leftovers(&bed.home()), 0);
 }
 
 /// A small repeatable source of moments.

@@ -1,5 +1,6 @@
 //! `sluice serve` and the commands that find it, as a person runs them.
 
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -184,6 +185,42 @@ fn the_log_shows_no_secret_and_the_files_neither() {
         }
     }
     assert_eq!(std::fs::read_to_string(&config).unwrap(), yaml, "a given file is never rewritten");
+}
+
+#[test]
+fn a_gateway_without_a_place_for_logs_serves() {
+    let bed = Bed::new();
+    std::fs::create_dir(bed.home()).unwrap();
+    store::write_atomic(&bed.home().join("logs"), b"in the way", store::Mode::PRIVATE_FILE).unwrap();
+
+    let serving = bed.serve(&ANYWHERE);
+
+    assert!(serving.ask("GET", "/", &[], "").starts_with("HTTP/1.1 200"));
+    let (code, log) = serving.stop();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("no log files"), "{log}");
+}
+
+#[test]
+fn a_second_signal_ends_what_the_first_one_lets_run() {
+    let bed = Bed::new();
+    let mut serving = bed.serve(&["--demo", "--listen", "127.0.0.1:0"]);
+    let body =
+        r#"{"model": "demo", "stream": true, "messages": [{"role": "user", "content": "words:5000"}]}"#;
+    let mut stream =
+        serving.send("POST", "/v1/chat/completions", &[("authorization", "Bearer sk-sluice-demo")], body);
+    let mut begun = [0; 512];
+    assert!(stream.read(&mut begun).unwrap() > 0);
+
+    serving.signal();
+    serving.logs("stopping");
+    serving.signal();
+
+    let mut rest = String::new();
+    // The connection is cut in the middle, which some systems report as an error.
+    let _ = stream.read_to_string(&mut rest);
+    assert!(!rest.contains("error"), "the end of the drain time was waited for: {rest}");
+    assert_eq!(serving.wait(), Some(0));
 }
 
 #[test]
