@@ -60,6 +60,13 @@ every(ALL, 'the provider sees the image byte for byte', async ({ ask, model, ima
   assert.deepEqual(imageIn(await simulator.lastBody()), PNG)
 })
 
+every(ALL, 'the provider gets the channel’s key and never the client’s', async ({ ask, model, channels }) => {
+  await ask(GATEWAY, { model, prompt: 'hello' })
+  const request = (await simulator.seen()).at(-1)
+  assert.equal(request.key, `key-of-${channels}-first`)
+  assert.ok(!JSON.stringify(request).includes(GATEWAY.key))
+})
+
 every(ALL, 'an alias is answered by the model it stands for', async ({ ask, model, alias }) => {
   const answer = await ask(GATEWAY, { model: alias, prompt: 'words:3' })
   assert.equal(answer.text, (await ask(GATEWAY, { model, prompt: 'words:3' })).text)

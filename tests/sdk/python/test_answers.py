@@ -1,5 +1,7 @@
 """Claims that hold for every SDK and every way of asking, whole and streaming."""
 
+import json
+
 import anthropic
 import openai
 import pytest
@@ -43,6 +45,14 @@ def test_a_tool_call_arrives_with_its_arguments(surface: Surface):
 def test_the_provider_sees_the_image_byte_for_byte(surface: Surface):
     surface.ask(GATEWAY, surface.question("what is this?", image=PNG))
     assert surface.image_in(simulator.last_body()) == PNG
+
+
+@every(WHOLE + STREAMED)
+def test_the_provider_gets_the_channels_key_and_never_the_clients(surface: Surface):
+    surface.ask(GATEWAY, surface.question("hello"))
+    request = simulator.seen()[-1]
+    assert request["key"] == f"key-of-{surface.channels}-first"
+    assert GATEWAY.key not in json.dumps(request)
 
 
 @every(WHOLE + STREAMED)
