@@ -130,14 +130,8 @@ fn later(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Document) 
 fn warn_of_strategy(reader: &mut Reader, document: &Document) {
     let strategy = document.routing.as_ref().and_then(|routing| routing.strategy);
     let waiting = match strategy {
-        None | Some(Strategy::Weighted | Strategy::Random) => false,
-        Some(
-            Strategy::RoundRobin
-            | Strategy::LeastBusy
-            | Strategy::Fastest
-            | Strategy::Cheapest
-            | Strategy::Adaptive,
-        ) => true,
+        None | Some(Strategy::Weighted | Strategy::RoundRobin | Strategy::Random) => false,
+        Some(Strategy::LeastBusy | Strategy::Fastest | Strategy::Cheapest | Strategy::Adaptive) => true,
     };
     let Some(place) = reader.places.find("routing.strategy").filter(|_| waiting).cloned() else { return };
     let at = crate::tree::Position { line: place.line, column: place.column };
