@@ -1,1 +1,44 @@
-//! The test bed.
+//! The test bed: a real gateway in this process, upstreams that misbehave to the byte, and a client that sees all.
+//!
+//! ```text
+//! http::Exchange ──raw HTTP/1.1──► bed::Bed (gateway) ──► upstream::Upstream  (scripted socket: cut, stall, reset …)
+//!                                                     └─► sim::Simulator      (speaks like the providers)
+//! ```
+//! Nothing here sleeps or looks at the time: a test waits for what it needs to see, and [`within`] ends one that would
+//! wait for ever.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test bed panics: that is how a test fails"
+)]
+
+pub mod bed;
+pub mod http;
+pub mod programs;
+pub mod rescue;
+pub mod speech;
+pub mod tls;
+pub mod upstream;
+
+use std::time::Duration;
+
+/// Fails the test if what it waits for does not come. Generous: it ends hangs, it measures nothing.
+pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    let output = tokio::time::timeout(Duration::from_secs(60), future).await;
+    output.unwrap_or_else(|_elapsed| panic!("waited in vain: {what}"))
+}
+
+/// Looks again and again until there is something to see; for states that nobody announces.
+pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let looking = async {
+        let mut turns = tokio::time::interval(Duration::from_millis(2));
+        loop {
+            if let Some(seen) = look() {
+                return seen;
+            }
+            turns.tick().await;
+        }
+    };
+    within(what, looking).await
+}

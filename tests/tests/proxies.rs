@@ -1,0 +1,301 @@
+//! Channels behind real network proxies: tinyproxy, stunnel in front of it, microsocks, and a few that misbehave.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+
+use pool::{Class, Phase};
+use sluice_tests::bed::{self, Bed, Channel, KEY};
+use sluice_tests::programs::{Running, Served, free_port, listening, place, program};
+use sluice_tests::rescue;
+use sluice_tests::speech::{self, Speech};
+use sluice_tests::tls::{Authority, Flaw};
+use sluice_tests::upstream::{self, Step, Upstream, response};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+const PASSWORD: &str = "sk-proxy";
+
+fn chat() -> &'static Speech {
+    &speech::ALL[0]
+}
+
+/// An upstream on this machine's own address, because loopback targets never go through a proxy.
+async fn outside() -> Upstream {
+    let script = vec![Step::Read, Step::Send(rescue::good(chat(), false))];
+    let upstream = Upstream::listen(&format!("{}:0", own_address()), None, vec![script]).await;
+    assert!(!upstream.addr.ip().is_loopback());
+    upstream
+}
+
+/// This machine's address towards the world. Connecting a datagram socket sends nothing.
+fn own_address() -> IpAddr {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("192.0.2.1:9").expect("this machine needs an address besides loopback");
+    socket.local_addr().unwrap().ip()
+}
+
+/// A channel `a` behind a proxy, and with `b` a direct one.
+fn behind(kind: &str, port: u16, user: Option<&str>, a: SocketAddr, b: Option<SocketAddr>) -> String {
+    let login = user.map_or(String::new(), |user| {
+        format!(", username = \"{user}\", password = {{ env = \"KEY_proxy\" }}")
+    });
+    let more = format!("proxy = {{ type = \"{kind}\", host = \"127.0.0.1\", port = {port}{login} }}");
+    let mut channels = vec![Channel { name: "a", addr: a, priority: 1, more: &more }];
+    channels.extend(b.map(|addr| Channel { name: "b", addr, priority: 2, more: "" }));
+    bed::channels(chat(), &channels)
+}
+
+fn tinyproxy(login: Option<&str>) -> (Running, u16, tempfile::TempDir) {
+    let (port, folder) = (free_port(), tempfile::tempdir().unwrap());
+    let login = login.map_or(String::new(), |user| format!("BasicAuth {user} {PASSWORD}\n"));
+    let config = format!(
+        "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nViaProxyName \"tinyproxy\"\n{login}"
+    );
+    let file = place(folder.path(), "tinyproxy.conf", &config);
+    let running =
+        Running::start(Command::new(program(&["tinyproxy"], "tinyproxy")).arg("-d").arg("-c").arg(file));
+    (running, port, folder)
+}
+
+fn microsocks(login: Option<&str>) -> (Running, u16) {
+    let port = free_port();
+    let mut command = Command::new(program(&["microsocks"], "microsocks"));
+    command.args(["-i", "127.0.0.1", "-p", &port.to_string()]);
+    if let Some(user) = login {
+        command.args(["-u", user, "-P", PASSWORD]);
+    }
+    (Running::start(&mut command), port)
+}
+
+async fn ready(port: u16) {
+    listening(SocketAddr::from(([127, 0, 0, 1], port))).await;
+}
+
+async fn is_served_by_a(config: &str) {
+    let bed = Bed::start(config).await;
+    let reply = bed.ask(chat(), false).await;
+    rescue::is_complete("through the proxy", chat(), false, &reply);
+    assert_eq!((reply.header("x-sluice-channel"), reply.attempts()), (Some("a"), 1));
+}
+
+/// The proxy refuses; the client gets the direct channel's answer, and the trace blames the proxy.
+async fn is_rescued_from_the_proxy(label: &str, config: &str) {
+    let bed = Bed::start(config).await;
+    let reply = bed.ask(chat(), false).await;
+    rescue::is_complete(label, chat(), false, &reply);
+    assert_eq!(reply.header("x-sluice-channel"), Some("b"), "{label}");
+    let trace = bed.trace(&reply).await;
+    let failed = &trace.attempts[0];
+    assert_eq!(
+        (failed.class, failed.phase),
+        (Some(Class::ProxyFailure), Some(Phase::P0)),
+        "{label}: {:?}",
+        failed.error
+    );
+    assert!(!failed.error.as_deref().unwrap().contains(PASSWORD), "{label}: {:?}", failed.error);
+}
+
+#[tokio::test]
+async fn an_http_proxy_carries_the_request() {
+    let (upstream, (_proxy, port, _folder)) = (outside().await, tinyproxy(None));
+    ready(port).await;
+    is_served_by_a(&behind("http", port, None, upstream.addr, None)).await;
+    let via = upstream.received()[0].header("via");
+    assert!(via.as_deref().is_some_and(|via| via.contains("tinyproxy")), "{via:?}");
+}
+
+#[tokio::test]
+async fn an_http_proxy_with_a_password_carries_the_request_and_the_upstream_never_sees_it() {
+    let (upstream, (_proxy, port, _folder)) = (outside().await, tinyproxy(Some("user")));
+    ready(port).await;
+    is_served_by_a(&behind("http", port, Some("user"), upstream.addr, None)).await;
+    assert_eq!(upstream.received()[0].header("proxy-authorization"), None);
+}
+
+#[tokio::test]
+async fn a_wrong_user_of_an_http_proxy_is_the_proxys_failure() {
+    let (upstream, (_proxy, port, _folder)) = (outside().await, tinyproxy(Some("user")));
+    ready(port).await;
+    let b = rescue::healthy(chat(), false).await;
+    for user in [Some("other"), None] {
+        // An https target is reached by CONNECT, whose refusal is no answer of the upstream.
+        let config =
+            behind("http", port, user, upstream.addr, Some(b.addr)).replacen("http://", "https://", 1);
+        is_rescued_from_the_proxy("CONNECT", &config).await;
+    }
+    is_rescued_from_the_proxy("407", &behind("http", port, None, upstream.addr, Some(b.addr))).await;
+    assert_eq!(upstream.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_https_proxy_carries_the_request_and_is_itself_checked() {
+    let (upstream, (_tinyproxy, inner, _folder)) = (outside().await, tinyproxy(Some("user")));
+    ready(inner).await;
+    let authority = Authority::new();
+    let folder = tempfile::tempdir().unwrap();
+    let trusted = place(folder.path(), "authority.pem", &authority.pem());
+    let (certificate, key) = authority.issue(Flaw::None);
+    place(folder.path(), "proxy.pem", &(certificate + &key));
+    let port = free_port();
+    let config = format!(
+        "foreground = yes\npid =\n[proxy]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{inner}\ncert = {}\n",
+        folder.path().join("proxy.pem").display()
+    );
+    let file = place(folder.path(), "stunnel.conf", &config);
+    let _stunnel = Running::start(Command::new(program(&["stunnel4", "stunnel"], "stunnel4")).arg(file));
+    ready(port).await;
+
+    let config = behind("https", port, Some("user"), upstream.addr, None);
+    let variables = [("SLUICE_KEY", KEY), ("KEY_a", "sk-a"), ("KEY_proxy", PASSWORD)];
+    let trusting = [&variables[..], &[("SSL_CERT_FILE", trusted.to_str().unwrap())]].concat();
+    let served = Served::start(&config, &trusting).await;
+    let request = chat().request(false).bearer(KEY);
+    let reply = sluice_tests::http::send(served.addr, &request).await;
+    rescue::is_complete("through TLS", chat(), false, &reply);
+    assert_eq!(upstream.requests(), 1);
+
+    let mistrusting = Served::start(&config, &variables).await;
+    let reply = sluice_tests::http::send(mistrusting.addr, &request).await;
+    assert_eq!(reply.status, 502, "{}", reply.text());
+    assert_eq!(upstream.requests(), 1, "nothing is sent through a proxy that cannot prove who it is");
+}
+
+#[tokio::test]
+async fn a_socks_proxy_carries_the_request_with_and_without_a_login() {
+    for login in [None, Some("user")] {
+        let (upstream, (_proxy, port)) = (outside().await, microsocks(login));
+        ready(port).await;
+        is_served_by_a(&behind("socks5", port, login, upstream.addr, None)).await;
+        assert_eq!(upstream.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_login_of_a_socks_proxy_is_the_proxys_failure() {
+    let (upstream, (_proxy, port)) = (outside().await, microsocks(Some("user")));
+    ready(port).await;
+    let b = rescue::healthy(chat(), false).await;
+    for user in [Some("other"), None] {
+        is_rescued_from_the_proxy("login", &behind("socks5", port, user, upstream.addr, Some(b.addr))).await;
+    }
+    assert_eq!(upstream.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_given_the_name_and_resolves_it_itself() {
+    for kind in ["socks5", "socks5h"] {
+        let upstream = rescue::healthy(chat(), false).await;
+        let (port, mut asked) = recording_socks(upstream.addr).await;
+        let config = behind(kind, port, None, upstream.addr, None)
+            .replace(&upstream.addr.to_string(), "models.example.invalid");
+        is_served_by_a(&config).await;
+        let expected = Target { kind: 3, host: b"models.example.invalid".to_vec(), port: 80 };
+        assert_eq!(asked.recv().await, Some(expected), "{kind}");
+    }
+}
+
+/// Where a SOCKS client asked to be connected to: address type (3 is a name), host as sent, port.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    kind: u8,
+    host: Vec<u8>,
+    port: u16,
+}
+
+/// A SOCKS5 server (RFC 1928) that records what it is asked and always connects to the same upstream.
+async fn recording_socks(upstream: SocketAddr) -> (u16, mpsc::UnboundedReceiver<Target>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            sender.send(greet(&mut client).await).unwrap();
+            let mut server = TcpStream::connect(upstream).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    (port, receiver)
+}
+
+async fn greet(client: &mut TcpStream) -> Target {
+    let methods = client.read_u16().await.unwrap() & 0xff;
+    client.read_exact(&mut vec![0; methods.into()]).await.unwrap();
+    client.write_all(&[5, 0]).await.unwrap();
+    let [_version, _connect, _reserved, kind] = client.read_u32().await.unwrap().to_be_bytes();
+    let length = match kind {
+        1 => 4,
+        3 => client.read_u8().await.unwrap(),
+        _ => 16,
+    };
+    let mut host = vec![0; length.into()];
+    client.read_exact(&mut host).await.unwrap();
+    let port = client.read_u16().await.unwrap();
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    Target { kind, host, port }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_down_is_blamed_and_not_the_channel_and_serves_again_when_it_returns() {
+    let (upstream, b) = (outside().await, rescue::healthy(chat(), false).await);
+    for kind in ["http", "socks5"] {
+        let port = free_port();
+        let config = behind(kind, port, None, upstream.addr, Some(b.addr));
+        let bed = Bed::start(&config).await;
+        let reply = bed.ask(chat(), false).await;
+        assert_eq!(reply.header("x-sluice-channel"), Some("b"), "{kind}");
+        let trace = bed.trace(&reply).await;
+        assert_eq!(
+            trace.attempts[0].class,
+            Some(Class::ProxyFailure),
+            "{kind}: {:?}",
+            trace.attempts[0].error
+        );
+        let _proxy = match kind {
+            "http" => {
+                let file = tempfile::tempdir().unwrap();
+                let config =
+                    place(file.path(), "tinyproxy.conf", &format!("Port {port}\nListen 127.0.0.1\n"));
+                let running = Running::start(
+                    Command::new(program(&["tinyproxy"], "tinyproxy")).arg("-d").arg("-c").arg(config),
+                );
+                ready(port).await;
+                running
+            }
+            _ => {
+                let mut command = Command::new(program(&["microsocks"], "microsocks"));
+                let running = Running::start(command.args(["-i", "127.0.0.1", "-p", &port.to_string()]));
+                ready(port).await;
+                running
+            }
+        };
+        let back = bed.ask(chat(), false).await;
+        assert_eq!(
+            back.header("x-sluice-channel"),
+            Some("a"),
+            "{kind}: the first request after the proxy's return"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_to_connect_is_the_proxys_failure() {
+    let b = rescue::healthy(chat(), false).await;
+    for status in ["503 Service Unavailable", "407 Proxy Authentication Required"] {
+        let proxy =
+            Upstream::always(vec![Step::Read, Step::Send(response(status, "", b"no")), Step::Close]).await;
+        let config = behind("http", proxy.addr.port(), None, upstream::refusing().await, Some(b.addr))
+            .replacen("base_url = \"http://127.0.0.1:", "base_url = \"https://models.example.invalid:", 1);
+        is_rescued_from_the_proxy(status, &config).await;
+        assert!(proxy.received()[0].head.starts_with("CONNECT models.example.invalid:"), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_loopback_target_never_goes_through_a_proxy() {
+    let (upstream, proxy) = (rescue::healthy(chat(), false).await, upstream::refusing().await);
+    is_served_by_a(&behind("http", proxy.port(), None, upstream.addr, None)).await;
+}
