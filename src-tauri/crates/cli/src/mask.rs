@@ -22,8 +22,8 @@ pub(crate) struct Mask {
 impl Mask {
     /// Replaces the known secrets.
     pub(crate) fn know<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
-        let secrets: Vec<&str> =
-            secrets.into_iter().filter(|secret| secret.len() >= KNOWN_CHARS_MIN).collect();
+        let long_enough = secrets.into_iter().filter(|secret| secret.len() >= KNOWN_CHARS_MIN);
+        let secrets: Vec<String> = long_enough.flat_map(spellings).collect();
         // Longest first: a secret that begins with another must not leave its tail.
         let automaton = AhoCorasick::builder()
             .match_kind(aho_corasick::MatchKind::LeftmostLongest)
@@ -48,6 +48,19 @@ impl Mask {
             None => text,
         }
     }
+}
+
+/// A secret as it is, as a URL spells it and as JSON and `Debug` spell it.
+fn spellings(secret: &str) -> [String; 3] {
+    let in_url = secret.bytes().map(|byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    });
+    let in_json = secret.replace('\\', r"\\").replace('"', r#"\""#);
+    [secret.to_owned(), in_url.collect(), in_json]
 }
 
 /// Masks what follows the prefixes of secrets; `None` where there is nothing to mask.
@@ -127,12 +140,14 @@ mod tests {
     #[test]
     fn known_secrets_are_masked_wherever_they_stand() {
         let mask = Mask::default();
-        mask.know(["canary-one", "canary-one-longer", "short"]);
+        mask.know(["canary-one", "canary-one-longer", "short", r#"p@ss/w"rd\1"#]);
         for (text, expected) in [
             ("key=canary-one&x", "key=[masked]&x"),
             ("canary-one-longer", "[masked]"),
             ("canary-onecanary-one", "[masked][masked]"),
             ("too short to know", "too short to know"),
+            ("http://me:p%40ss%2Fw%22rd%5C1@proxy", "http://me:[masked]@proxy"),
+            (r#"{"password":"p@ss/w\"rd\\1"}"#, r#"{"password":"[masked]"}"#),
         ] {
             assert_eq!(mask.apply(text), expected);
         }
