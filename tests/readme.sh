@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does what the README's "Start" section says: `make run` in the background, then every later `sh` block
-# of that section, each as it is written. Fails where a command fails or prints an HTTP error.
+# of that section, each as it is written. Fails where a command fails or the gateway answers with an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 log="$(mktemp)"
@@ -26,6 +26,10 @@ finish() {
 
 answers() { curl --silent --output /dev/null --max-time 2 http://127.0.0.1:7584/health; }
 
+# Settings that curl reads by itself: an HTTP error is a failure, and no progress meter in the output.
+printf 'fail-with-body\nno-progress-meter\n' >"$commands/.curlrc"
+export CURL_HOME="$commands"
+
 split_blocks
 if answers; then
     echo 'readme: something else answers on 127.0.0.1:7584 already' >&2
@@ -45,7 +49,7 @@ until answers; do
 done
 
 for block in "$commands"/*; do
-    sed 's/^/$ /' "$block"
+    sed '1s/^/$ /' "$block"
     bash -euo pipefail "$block"
     echo
 done
