@@ -48,6 +48,27 @@ pub struct BaseUrl {
     url: Url,
     join: Join,
     auth: Auth,
+    protocol: Protocol,
+    /// The endpoints that no model's name changes, made once: a URL is too dear to be joined for each request.
+    ready: Option<Box<Ready>>,
+}
+
+/// Endpoints without a model in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ready {
+    main: Url,
+    count: Url,
+    embed: Url,
+}
+
+impl Ready {
+    fn get(&self, operation: Operation) -> &Url {
+        match operation {
+            Operation::Generate => &self.main,
+            Operation::CountTokens => &self.count,
+            Operation::Embed | Operation::BatchEmbed => &self.embed,
+        }
+    }
 }
 
 /// How an endpoint follows from the base.
@@ -89,7 +110,9 @@ impl BaseUrl {
         url.set_fragment(None);
         let auth = auth_of(&url, protocol);
         let join = if exact { Join::Exact } else { normalise(&mut url, protocol) };
-        Ok(Self { url, join, auth })
+        let mut base = Self { url, join, auth, protocol, ready: None };
+        base.ready = base.make_ready().map(Box::new);
+        Ok(base)
     }
 
     /// The header in which this host wants its key.
@@ -108,6 +131,28 @@ impl BaseUrl {
         stream: bool,
         query: Option<&str>,
     ) -> Url {
+        let mut url = match &self.ready {
+            Some(ready) if protocol == self.protocol => ready.get(operation).clone(),
+            Some(_) | None => self.joined(protocol, operation, model, stream),
+        };
+        add_query(&mut url, query);
+        url
+    }
+
+    /// Joins the endpoints that are the same for every model, if they are.
+    fn make_ready(&self) -> Option<Ready> {
+        if self.join == Join::Deployments || self.protocol == Protocol::Gemini {
+            return None;
+        }
+        let joined = |operation| self.joined(self.protocol, operation, "", false);
+        Some(Ready {
+            main: joined(Operation::Generate),
+            count: joined(Operation::CountTokens),
+            embed: joined(Operation::Embed),
+        })
+    }
+
+    fn joined(&self, protocol: Protocol, operation: Operation, model: &str, stream: bool) -> Url {
         let mut url = self.url.clone();
         match self.join {
             Join::Below => push_endpoint(&mut url, protocol, operation, model, stream),
@@ -120,7 +165,6 @@ impl BaseUrl {
             }
             Join::Exact => exact_endpoint(&mut url, operation),
         }
-        add_query(&mut url, query);
         url
     }
 
