@@ -2,14 +2,15 @@
 
 use std::{
     collections::VecDeque,
+    fmt::Display,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use config::Route;
+use config::{Route, Rule, SkipReason};
 use jiff::Timestamp;
 use pool::{Class, Failure, Lease, Now, Phase};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use tracing::{info, warn};
 use uuid::Uuid;
 use wire::{Operation, Protocol, Usage};
@@ -30,9 +31,10 @@ pub struct Trace {
     /// Whether it asked for a stream.
     pub stream: bool,
     /// The model name as the client asked for it.
-    pub asked: Option<String>,
-    /// The routing rule that matched, in words.
-    pub rule: String,
+    pub asked: Option<Arc<str>>,
+    /// The routing rule that matched; shown in words.
+    #[serde(serialize_with = "some_words")]
+    pub rule: Option<Rule>,
     /// The candidates in the order of their rank.
     pub candidates: Vec<Considered>,
     /// Channels that were no candidates, and why.
@@ -75,8 +77,9 @@ pub struct Considered {
 pub struct SkippedChannel {
     /// The channel's name.
     pub channel: Arc<str>,
-    /// Why.
-    pub reason: String,
+    /// Why; shown in words.
+    #[serde(serialize_with = "words")]
+    pub reason: SkipReason,
 }
 
 /// One attempt. Times are milliseconds since the request's start.
@@ -168,7 +171,7 @@ impl Recording {
             operation,
             stream: false,
             asked: None,
-            rule: String::new(),
+            rule: None,
             candidates: Vec::new(),
             skipped: Vec::new(),
             attempts: Vec::new(),
@@ -199,11 +202,12 @@ impl Recording {
         self.trace().attempts.len()
     }
 
+    /// Notes the decision. Every request pays for this, so nothing is put into words before somebody reads it.
     pub(crate) fn routed(&mut self, route: &Route, stream: bool) {
         let trace = self.trace_mut();
         trace.stream = stream;
-        trace.asked = Some(route.asked.to_string());
-        trace.rule = route.rule.to_string();
+        trace.asked = Some(Arc::clone(&route.asked));
+        trace.rule = Some(route.rule.clone());
         trace.candidates = considered(route);
         trace.skipped = skipped(route);
     }
@@ -343,9 +347,21 @@ pub(crate) fn considered(route: &Route) -> Vec<Considered> {
 pub(crate) fn skipped(route: &Route) -> Vec<SkippedChannel> {
     let reason = |skipped: &config::Skipped| SkippedChannel {
         channel: Arc::clone(&skipped.channel),
-        reason: skipped.reason.to_string(),
+        reason: skipped.reason.clone(),
     };
     route.skipped.iter().map(reason).collect()
+}
+
+fn words<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+fn some_words<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn log(trace: &Trace) {
