@@ -8,13 +8,14 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::BodyExt;
-use tokio::io::{AsyncBufRead, AsyncRead};
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 /// A content coding that we can undo (RFC 9110 §8.4.1, RFC 8878, RFC 7932).
@@ -68,7 +69,7 @@ pub(crate) async fn unpack(coding: Coding, packed: Bytes, limit: usize) -> Resul
 /// An upstream's body, unpacked as it flows.
 pub(crate) enum Inflow {
     Plain(reqwest::Body),
-    Unpacked { parts: Parts, came: Arc<AtomicUsize>, gave: usize, expansion: usize },
+    Unpacked { parts: Parts, taken: Arc<AtomicUsize>, gave: usize, expansion: usize },
 }
 
 /// A stream of unpacked bytes.
@@ -82,15 +83,10 @@ impl Inflow {
         if coding == Coding::Identity {
             return Inflow::Plain(body);
         }
-        let came = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&came);
-        let source = body
-            .into_data_stream()
-            .inspect_ok(move |part: &Bytes| {
-                counter.fetch_add(part.len(), Ordering::Relaxed);
-            })
-            .map_err(|error| io::Error::other(words(&error)));
-        Inflow::Unpacked { parts: unpacked(coding, StreamReader::new(source)), came, gave: 0, expansion }
+        let taken = Arc::new(AtomicUsize::new(0));
+        let source = body.into_data_stream().map_err(|error| io::Error::other(words(&error)));
+        let counted = Counted { source: StreamReader::new(source), taken: Arc::clone(&taken) };
+        Inflow::Unpacked { parts: unpacked(coding, counted), taken, gave: 0, expansion }
     }
 
     /// The next bytes; `None` at the body's clean end; otherwise the fault in words without any URL.
@@ -106,13 +102,13 @@ impl Inflow {
                     Err(error) => return Some(Err(words(&error))),
                 }
             },
-            Inflow::Unpacked { parts, came, gave, expansion } => {
+            Inflow::Unpacked { parts, taken, gave, expansion } => {
                 let part = match parts.next().await? {
                     Ok(part) => part,
                     Err(error) => return Some(Err(format!("the reply could not be decompressed: {error}"))),
                 };
                 *gave += part.len();
-                let allowed = came.load(Ordering::Relaxed).saturating_mul(*expansion).max(EXPANSION_FLOOR);
+                let allowed = taken.load(Ordering::Relaxed).saturating_mul(*expansion).max(EXPANSION_FLOOR);
                 if *gave > allowed {
                     return Some(Err(format!(
                         "the reply grew more than {expansion} times when decompressed"
@@ -121,6 +117,37 @@ impl Inflow {
                 Some(Ok(part))
             }
         }
+    }
+}
+
+/// Counts what a decoder takes of its packed source. What has merely arrived says nothing about a body's expansion: a
+/// whole bomb fits in one packet.
+struct Counted<R> {
+    source: R,
+    taken: Arc<AtomicUsize>,
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncBufRead for Counted<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        Pin::new(&mut self.get_mut().source).poll_fill_buf(context)
+    }
+
+    fn consume(mut self: Pin<&mut Self>, amount: usize) {
+        self.taken.fetch_add(amount, Ordering::Relaxed);
+        Pin::new(&mut self.source).consume(amount);
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Counted<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.source).poll_read(context, buffer);
+        self.taken.fetch_add(buffer.filled().len() - before, Ordering::Relaxed);
+        polled
     }
 }
 

@@ -78,6 +78,9 @@ impl Upstream {
             Ok(Err(error)) => return Err(fault(&error, hop, &outgoing.url)),
             Err(_elapsed) => return Err(silent(within)),
         };
+        if let Some(failure) = proxy_login_wanted(&response, hop, &outgoing.url) {
+            return Err(failure);
+        }
         reply(response, sizes)
     }
 
@@ -193,6 +196,13 @@ fn post(outgoing: &Outgoing) -> reqwest::Request {
 
 fn reply(response: http::Response<reqwest::Body>, sizes: &Sizes) -> Result<Reply, Failure> {
     let (parts, body) = response.into_parts();
+    if parts.headers.contains_key(header::CONTENT_LENGTH)
+        && parts.headers.contains_key(header::TRANSFER_ENCODING)
+    {
+        // RFC 9112 §6.3: the mark of a smuggled response; the two may disagree about where it ends.
+        let message = "the upstream sent both a length and chunks".to_owned();
+        return Err(malformed(parts.status.as_u16(), message));
+    }
     if headers::size(&parts.headers) > sizes.head {
         let message = format!("the upstream sent more than {} KiB of headers", sizes.head >> 10);
         return Err(malformed(parts.status.as_u16(), message));
@@ -222,6 +232,15 @@ pub(crate) fn malformed(status: u16, message: String) -> Failure {
 fn silent(within: Duration) -> Failure {
     let message = format!("no response headers came within {} s", within.as_secs_f32());
     Failure::new(Class::Silent, Phase::P1, message)
+}
+
+/// To a plain `http` target the proxy answers in the upstream's place; this status is always the proxy's own
+/// (RFC 9110 §15.5.8), and the upstream was not asked.
+fn proxy_login_wanted(response: &http::Response<reqwest::Body>, hop: &Hop, url: &Url) -> Option<Failure> {
+    let wanted = response.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED && uses_proxy(hop, url);
+    wanted.then(|| {
+        Failure::new(Class::ProxyFailure, Phase::P0, "the network proxy wants another login (HTTP 407)")
+    })
 }
 
 /// What a failed exchange was: how far it came decides whether it may be sent again.
@@ -262,13 +281,16 @@ fn is_without_a_route(error: &reqwest::Error) -> bool {
 }
 
 fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| {
-        cause.is::<rustls::Error>()
-            || cause
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
-    })
+    causes(error).any(holds_tls)
+}
+
+/// Each layer between TLS and us wraps the error in an `io::Error` of its own, whose `source` passes over the inner.
+fn holds_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<rustls::Error>()
+        || error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .is_some_and(|inner| holds_tls(inner))
 }
 
 fn is_wrong_http(error: &reqwest::Error) -> bool {
