@@ -165,6 +165,14 @@ impl Exchange {
         .await;
     }
 
+    /// Reads what comes next, whatever it is.
+    pub async fn read_more(&mut self) {
+        within("more of a response", async {
+            assert!(self.read().await, "the connection ended: {:?}", self.text());
+        })
+        .await;
+    }
+
     /// Everything that has arrived, head and body, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_compression::tokio::bufread::GzipEncoder;
 use futures_util::future::join_all;
 use gateway::{Ending, Timers};
 use sluice_tests::bed::{self, Bed, Channel, KEY, Wishes};
@@ -13,6 +14,7 @@ use sluice_tests::rescue;
 use sluice_tests::speech;
 use sluice_tests::upstream::{self, LAST_CHUNK, STREAM_HEAD, Step, Upstream, chunk};
 use sluice_tests::{until, within};
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::Notify;
 use wire::Protocol;
 
@@ -248,6 +250,69 @@ async fn f44_a_panic_costs_its_request_and_nothing_else() {
     is_in_shape(speech.protocol, &reply.json());
     assert_eq!(bed.in_flight(), 0);
     rescue::is_complete("after the panic", speech, false, &bed.ask(speech, false).await);
+}
+
+#[tokio::test]
+async fn f36_hundreds_of_simultaneous_streams_are_complete_and_exact() {
+    let speech = &speech::ALL[2];
+    let go = Arc::new(Notify::new());
+    let (content, rest) = speech.stream.split_at(speech.without_terminal().len());
+    let upstream = Upstream::always(vec![
+        Step::Read,
+        Step::Send([STREAM_HEAD, &chunk(content.as_bytes())].concat()),
+        Step::Await(go.clone()),
+        Step::Send([chunk(rest.as_bytes()), LAST_CHUNK.to_vec()].concat()),
+    ])
+    .await;
+    let bed = Bed::pair(speech, upstream.addr, upstream.addr).await;
+    let mut streams = Vec::new();
+    for _ in 0..6 {
+        streams.extend(fifty_streams(&bed).await);
+    }
+    assert_eq!(bed.in_flight(), 300);
+    go.notify_waiters();
+    for reply in join_all(streams.into_iter().map(Exchange::finish)).await {
+        rescue::is_complete("one of three hundred", speech, true, &reply);
+    }
+    bed.is_quiet().await;
+}
+
+#[tokio::test]
+async fn a_request_body_that_is_packed_is_unpacked_and_a_bomb_is_not() {
+    let speech = &speech::ALL[0];
+    let upstream = rescue::healthy(speech, false).await;
+    let bed = Bed::pair(speech, upstream.addr, upstream.addr).await;
+    let packed = |bytes: Vec<u8>| {
+        Request::post(speech.target, bytes).bearer(KEY).header("content-encoding", "gzip")
+    };
+    let body = speech.ask(false);
+    assert_eq!(bed.send(&packed(gzip(body.as_bytes()).await)).await.status, 200);
+    assert_eq!(upstream.received()[0].body, body.as_bytes());
+    let bomb = gzip(&vec![b' '; 70 << 20]).await;
+    assert_eq!(bed.send(&packed(bomb)).await.status, 413);
+    assert_eq!(bed.send(&packed(b"no gzip".to_vec())).await.status, 400);
+    let unknown = Request::post(speech.target, body.as_str()).bearer(KEY).header("content-encoding", "rot13");
+    assert!(matches!(bed.send(&unknown).await.status, 400 | 415));
+    assert_eq!(upstream.requests(), 1);
+}
+
+async fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    GzipEncoder::new(bytes).read_to_end(&mut packed).await.unwrap();
+    packed
+}
+
+#[tokio::test]
+async fn both_loopbacks_are_served_on_one_port() {
+    let speech = &speech::ALL[0];
+    let upstream = rescue::healthy(speech, false).await;
+    let listen = ["127.0.0.1:0", "[::1]:0"].map(|addr| addr.parse().unwrap()).to_vec();
+    let wishes = Wishes { listen, ..Wishes::default() };
+    let bed = Bed::with(&bed::two(speech, upstream.addr, upstream.addr), wishes).await;
+    assert_eq!(bed.ask(speech, false).await.status, 200);
+    let other = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, bed.addr.port()));
+    let reply = sluice_tests::http::send(other, &speech.request(false).bearer(KEY)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
 /// Fifty streams that have shown content and wait.
