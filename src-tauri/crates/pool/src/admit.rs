@@ -1,11 +1,12 @@
 //! Granting the next attempt.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{Candidate, Route, Strategy};
+use config::{Route, Strategy};
 
+use crate::hash::QuickHasher;
 use crate::lease::{CellId, Lease, Scope};
 use crate::now::Now;
 use crate::pool::{Member, Pool};
@@ -64,8 +65,8 @@ impl Pool {
         let mut members = std::mem::take(&mut self.members);
         members.clear();
         let end = self.first_tier(at, route, progress, &mut members);
-        let first = members.first().map(|member| member.born);
-        let mut alone = !route.fallback || members.iter().all(|member| Some(member.born) == first);
+        let first = members.first().map(|member| member.ready.born);
+        let mut alone = !route.fallback || members.iter().all(|member| Some(member.ready.born) == first);
         if alone && route.fallback {
             alone = first.is_none_or(|born| !self.other_is_ready_from(end, born, at, route, progress));
         }
@@ -84,16 +85,11 @@ impl Pool {
                 break;
             }
             if let Ok(ready) = self.standing(at, route, index, progress) {
-                members.push(self.member(index, ready, candidate));
+                members.push(Member { candidate: index, ready, weight: candidate.channel.weight });
             }
             index += 1;
         }
         index
-    }
-
-    pub(crate) fn member(&self, index: usize, ready: Ready, candidate: &Candidate) -> Member {
-        let born = self.channels.get(&candidate.channel.id).map_or(0, |state| state.born);
-        Member { candidate: index, ready, born, weight: candidate.channel.weight }
     }
 
     fn other_is_ready_from(
@@ -104,11 +100,8 @@ impl Pool {
         route: &Route,
         progress: &Progress,
     ) -> bool {
-        (begin..route.candidates.len()).any(|index| {
-            let channel = &route.candidates[index].channel.id;
-            self.channels.get(channel).is_some_and(|state| state.born != born)
-                && self.standing(at, route, index, progress).is_ok()
-        })
+        let other = |index| self.standing(at, route, index, progress).is_ok_and(|ready| ready.born != born);
+        (begin..route.candidates.len()).any(other)
     }
 
     /// Whose turn it is among the members of a tier, by the strategy. Strategies that need measurements share by
@@ -146,7 +139,7 @@ impl Pool {
         if progress.steps.is_empty() {
             self.retries.earn(at.mono);
         }
-        let Ready { key, probes } = ready;
+        let Ready { key, probes, .. } = ready;
         if probes.has(Scope::Line) {
             self.line.begin_probe();
         }
@@ -267,9 +260,9 @@ fn spare_the_failed(route: &Route, progress: &Progress, members: &mut Vec<Member
 
 /// Names a set of members, in their order.
 pub(crate) fn set_of(members: &[Member]) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = QuickHasher::default();
     for member in members {
-        member.born.hash(&mut hasher);
+        hasher.write_u64(member.ready.born);
     }
     hasher.finish()
 }

@@ -22,6 +22,7 @@ mod breaker;
 mod calendar;
 mod constants;
 mod failure;
+mod hash;
 mod hold;
 mod judge;
 mod lease;

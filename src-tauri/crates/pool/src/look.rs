@@ -38,7 +38,9 @@ impl Pool {
         let mut held = Vec::new();
         for (index, candidate) in route.candidates.iter().enumerate() {
             match self.standing(at, route, index, &progress) {
-                Ok(standing) => ready.push(self.member(index, standing, candidate)),
+                Ok(standing) => {
+                    ready.push(Member { candidate: index, ready: standing, weight: candidate.channel.weight })
+                }
                 Err(reason) => held.push(weigh(at, route, index, Some(reason))),
             }
         }

@@ -41,8 +41,6 @@ pub struct Pool {
 pub(crate) struct Member {
     pub(crate) candidate: usize,
     pub(crate) ready: Ready,
-    /// The incarnation of its channel, which names the channel without its text.
-    pub(crate) born: u64,
     pub(crate) weight: u32,
 }
 

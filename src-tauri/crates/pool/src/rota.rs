@@ -4,16 +4,16 @@
 //! whatever other sets its members serve in between and whatever the channels call the model.
 
 use std::hash::BuildHasherDefault;
-use std::hash::DefaultHasher;
 
 use indexmap::IndexMap;
 
 use crate::constants::ROTAS_MAX;
+use crate::hash::QuickHasher;
 
 /// The turns of every set seen lately.
 #[derive(Debug, Default)]
 pub(crate) struct Rotas {
-    by_set: IndexMap<u64, Rota, BuildHasherDefault<DefaultHasher>>,
+    by_set: IndexMap<u64, Rota, BuildHasherDefault<QuickHasher>>,
     uses: u64,
 }
 
@@ -27,7 +27,7 @@ impl Rotas {
     /// Takes the next turn of the set `key`, whose members have these weights.
     pub(crate) fn take(&mut self, key: u64, weights: &[u32]) -> usize {
         self.uses += 1;
-        if !self.by_set.contains_key(&key) && self.by_set.len() >= ROTAS_MAX {
+        if self.by_set.len() >= ROTAS_MAX && !self.by_set.contains_key(&key) {
             self.forget_the_stalest();
         }
         let rota = self.by_set.entry(key).or_default();
@@ -56,13 +56,10 @@ impl Rota {
         let floor = i64::from(weights.iter().all(|&weight| weight == 0));
         let mut total = 0;
         let mut chosen = 0;
-        for (index, (credit, &weight)) in self.credits.iter_mut().zip(weights).enumerate() {
+        for (credit, &weight) in self.credits.iter_mut().zip(weights) {
             let weight = i64::from(weight).max(floor);
             *credit += weight;
             total += weight;
-            if index == 0 {
-                chosen = 0;
-            }
         }
         for (index, &credit) in self.credits.iter().enumerate() {
             if credit > self.credits[chosen] {

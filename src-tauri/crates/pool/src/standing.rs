@@ -27,6 +27,8 @@ pub(crate) struct Moment {
 pub(crate) struct Ready {
     pub(crate) key: usize,
     pub(crate) probes: Probes,
+    /// The incarnation of its channel, which names the channel without its text.
+    pub(crate) born: u64,
 }
 
 /// Why a candidate may not serve.
@@ -166,7 +168,7 @@ impl Pool {
         let state = self.channels.get(&candidate.channel.id).ok_or(Held::Removed)?;
         let probes = self.way_to(at, state)?;
         let probes = key_gates(at, candidate, state, key, probes)?;
-        Ok(Ready { key, probes })
+        Ok(Ready { key, probes, born: state.born })
     }
 
     /// Everything that lies before the channel's keys: switches, line, proxy, the channel's health and its limits.
@@ -219,7 +221,7 @@ fn keys_of(
             Held::Spent
         } else {
             match key_gates(at, candidate, state, key, probes) {
-                Ok(probes) => return Ok(Ready { key, probes }),
+                Ok(probes) => return Ok(Ready { key, probes, born: state.born }),
                 Err(reason) => reason,
             }
         };

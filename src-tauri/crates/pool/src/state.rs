@@ -1,7 +1,7 @@
 //! What the pool remembers of each channel, key and cell.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +12,13 @@ use secrecy::ExposeSecret;
 
 use crate::breaker::Breaker;
 use crate::constants::{CELLS_PER_KEY_MAX, LATENCIES_MAX, LATENCIES_MIN};
+use crate::hash::QuickHasher;
 use crate::hold::Hold;
 use crate::limits::{Day, Minute};
 use crate::view::LastError;
 
 /// A map whose order and hashes are the same in every run, so that a seed is all a simulation needs.
-pub(crate) type Map<V> = IndexMap<Arc<str>, V, BuildHasherDefault<DefaultHasher>>;
+pub(crate) type Map<V> = IndexMap<Arc<str>, V, BuildHasherDefault<QuickHasher>>;
 
 /// What is remembered of a channel.
 #[derive(Debug)]
