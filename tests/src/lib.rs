@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// Fails the test if what it waits for does not come. Generous: it ends hangs, it measures nothing.
 pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
-    let output = tokio::time::timeout(Duration::from_secs(60), future).await;
+    let output = tokio::time::timeout(Duration::from_secs(180), future).await;
     output.unwrap_or_else(|_elapsed| panic!("waited in vain: {what}"))
 }
 

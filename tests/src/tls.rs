@@ -52,16 +52,26 @@ impl Authority {
 
     /// A TLS server with a certificate of this authority.
     pub fn server(&self, flaw: Flaw) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::new(self.config(flaw)))
+    }
+
+    /// A flawless TLS server that speaks HTTP/2 only.
+    pub fn http2_server(&self) -> TlsAcceptor {
+        let mut config = self.config(Flaw::None);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    fn config(&self, flaw: Flaw) -> ServerConfig {
         let (certificate, key) = self.certificate(flaw);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
+            .unwrap()
     }
 
     fn certificate(&self, flaw: Flaw) -> (rcgen::Certificate, KeyPair) {

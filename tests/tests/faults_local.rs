@@ -282,9 +282,8 @@ async fn a_request_body_that_is_packed_is_unpacked_and_a_bomb_is_not() {
     let speech = &speech::ALL[0];
     let upstream = rescue::healthy(speech, false).await;
     let bed = Bed::pair(speech, upstream.addr, upstream.addr).await;
-    let packed = |bytes: Vec<u8>| {
-        Request::post(speech.target, bytes).bearer(KEY).header("content-encoding", "gzip")
-    };
+    let packed =
+        |bytes: Vec<u8>| Request::post(speech.target, bytes).bearer(KEY).header("content-encoding", "gzip");
     let body = speech.ask(false);
     assert_eq!(bed.send(&packed(gzip(body.as_bytes()).await)).await.status, 200);
     assert_eq!(upstream.received()[0].body, body.as_bytes());

@@ -4,8 +4,9 @@
 
 use std::process::Command;
 
-use sluice_tests::bed::{self, Bed};
-use sluice_tests::programs::{Running, program};
+use serde_json::Value;
+use sluice_tests::bed::{self, Bed, Wishes};
+use sluice_tests::programs::{Running, free_port, program};
 use sluice_tests::rescue;
 use sluice_tests::speech;
 use sluice_tests::upstream::{Upstream, response};
@@ -62,50 +63,67 @@ Promise.all([...tries, loaded]).then(() => fetch("/done", {{method: "POST", body
     )
 }
 
-#[tokio::test]
-async fn nothing_that_a_page_does_reaches_an_upstream_or_is_readable() {
+/// What the page told, and what it left behind.
+struct Visit {
+    /// How many attempts it made.
+    tries: u64,
+    /// Those whose answer it could read.
+    read: Vec<Value>,
+    bed: Bed,
+    upstream: Upstream,
+}
+
+/// Lets a browser open the page. Even any key is accepted, so that only the guard stands between page and upstream.
+async fn visit(allowed_origins: fn(&Upstream) -> String) -> Visit {
     let speech = &speech::ALL[0];
     let upstream = rescue::healthy(speech, false).await;
-    // Even where any key is accepted, a page must stay out.
-    let config = bed::two(speech, upstream.addr, upstream.addr) + "[server]\nclient_keys = \"any\"\n";
-    let bed = Bed::start(&config).await;
-    let html = response("200 OK", "content-type: text/html\r\n", page(bed.addr.port()).as_bytes());
+    // The page must name the gateway's port and the gateway the page's, so one of the two is chosen beforehand.
+    let port = free_port();
+    let html = response("200 OK", "content-type: text/html\r\n", page(port).as_bytes());
     let site = Upstream::answering(html).await;
+    let server = format!("[server]\nclient_keys = \"any\"\nallowed_origins = [{}]\n", allowed_origins(&site));
+    let wishes = Wishes { listen: vec![([127, 0, 0, 1], port).into()], ..Wishes::default() };
+    let bed = Bed::with(&(bed::two(speech, upstream.addr, upstream.addr) + &server), wishes).await;
 
     let profile = tempfile::tempdir().unwrap();
     let browser = program(&["chromium", "chromium-browser", "google-chrome"], "chromium");
     let mut command = Command::new(browser);
-    command.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-sync",
-    ]);
-    command.args([
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-dev-shm-usage",
-    ]);
-    command
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg("--remote-debugging-port=0")
-        .arg(site.url());
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]);
+    command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+    command.args(["--disable-dev-shm-usage", "--remote-debugging-port=0"]);
+    command.arg(format!("--user-data-dir={}", profile.path().display())).arg(site.url());
     let chromium = Running::start(&mut command);
     let report = loop {
+        let known = site.requests();
         let told = site.received().into_iter().find(|request| request.target() == "/done");
         if let Some(told) = told {
-            break serde_json::from_slice::<serde_json::Value>(&told.body).unwrap();
+            break serde_json::from_slice::<Value>(&told.body).unwrap();
         }
-        site.has_received(site.requests() + 1).await;
+        site.has_received(known + 1).await;
     };
     drop(chromium);
+    let read = report["read"].as_array().unwrap().clone();
+    Visit { tries: report["tries"].as_u64().unwrap(), read, bed, upstream }
+}
 
-    assert!(report["tries"].as_u64().is_some_and(|tries| tries > 30), "the page did its work: {report}");
-    assert_eq!(report["read"], serde_json::json!([]), "the page could read an answer");
-    assert_eq!(upstream.connections(), 0, "a page reached the upstream");
-    assert_eq!(bed.gateway.traces(1).len(), 0, "a page's request was admitted");
-    // The gateway is alive and was reachable all the time.
-    rescue::is_complete("a proper client", speech, false, &bed.ask(speech, false).await);
+#[tokio::test]
+async fn nothing_that_a_page_does_reaches_an_upstream_or_is_readable() {
+    let visit = visit(|_| String::new()).await;
+    assert!(visit.tries > 30, "the page did its work");
+    assert_eq!(visit.read, Vec::<Value>::new(), "the page could read an answer");
+    assert_eq!(visit.upstream.connections(), 0, "a page reached the upstream");
+    assert_eq!(visit.bed.gateway.traces(1).len(), 0, "a page's request was admitted");
+    let speech = &speech::ALL[0];
+    rescue::is_complete("a proper client", speech, false, &visit.bed.ask(speech, false).await);
+}
+
+#[tokio::test]
+async fn the_same_page_gets_its_answers_once_its_origin_is_listed() {
+    let visit = visit(|site| format!("\"{}\"", site.url())).await;
+    assert!(
+        visit.read.iter().any(|name| name.as_str().unwrap().starts_with("fetch http://127.0.0.1")),
+        "{:?}",
+        visit.read
+    );
+    assert!(visit.upstream.requests() > 0);
 }

@@ -35,9 +35,14 @@ fn sign_of_life(speech: &Speech, committed: bool) -> &'static str {
 
 /// A stream without the signs of life in it.
 fn without_life(speech: &Speech, text: &str) -> String {
-    let alive = |event: &&str| sign_of_life(speech, true) != *event && !event.contains(sign_of_life(speech, false));
+    let alive =
+        |event: &&str| sign_of_life(speech, true) != *event && !event.contains(sign_of_life(speech, false));
     let blank_lines = text.replace("\r\n", "\n");
-    blank_lines.split_inclusive("\n\n").filter(alive).filter(|event| !event.starts_with("event: ping")).collect()
+    blank_lines
+        .split_inclusive("\n\n")
+        .filter(alive)
+        .filter(|event| !event.starts_with("event: ping"))
+        .collect()
 }
 
 #[tokio::test]
@@ -56,7 +61,12 @@ async fn an_answer_that_takes_long_is_opened_early_and_is_complete() {
         exchange.read_until(sign_of_life(speech, false)).await;
         go.notify_one();
         let reply = exchange.finish().await;
-        assert_eq!(without_life(speech, &reply.text()), speech.stream.replace("\r\n", "\n"), "{}", speech.protocol);
+        assert_eq!(
+            without_life(speech, &reply.text()),
+            speech.stream.replace("\r\n", "\n"),
+            "{}",
+            speech.protocol
+        );
         assert_eq!(reply.end, End::Clean);
         assert!(!reply.text().contains(": keep-alive") || speech.protocol != Protocol::Gemini);
         bed.is_quiet().await;
@@ -75,7 +85,12 @@ async fn an_answer_opened_early_can_still_come_from_another_channel() {
         exchange.read_until(sign_of_life(speech, false)).await;
         go.notify_one();
         let reply = exchange.finish().await;
-        assert_eq!(without_life(speech, &reply.text()), speech.stream.replace("\r\n", "\n"), "{}", speech.protocol);
+        assert_eq!(
+            without_life(speech, &reply.text()),
+            speech.stream.replace("\r\n", "\n"),
+            "{}",
+            speech.protocol
+        );
         assert_eq!((reply.end, a.requests(), b.requests()), (End::Clean, 1, 1));
         bed.is_quiet().await;
     }))
