@@ -29,6 +29,7 @@ impl Hasher for QuickHasher {
         if !rest.is_empty() {
             let mut last = [0; 8];
             last[..rest.len()].copy_from_slice(rest);
+            last[7] = u8::try_from(rest.len()).expect("a remainder is shorter than a word");
             self.mix(u64::from_le_bytes(last));
         }
     }

@@ -323,8 +323,11 @@ impl Driver {
             self.world.pass(Duration::from_millis(500));
             self.advance_one();
         }
-        let busy = |view: &pool::ChannelView| view.in_flight > 0;
-        assert!(!self.world.pool.views(self.world.now()).iter().any(busy), "seed {}: in flight", self.seed);
+        for view in self.world.pool.views(self.world.now()) {
+            assert_eq!(view.in_flight, 0, "seed {}: {view:?}", self.seed);
+            let probing = view.state == Health::Probing || view.benched_cells.iter().any(|cell| cell.probing);
+            assert!(!probing, "seed {}: nobody probes any more: {view:?}", self.seed);
+        }
     }
 
     /// A day later, without faults and limits, every channel serves again.
