@@ -165,17 +165,19 @@ impl Pool {
         };
         let (channel_born, proxy) = (state.born, state.proxy.clone());
         let key_state = state.key_mut(&cell.key).expect("a ready candidate's key is known");
-        if probes.has(Scope::Key) {
+        // A request on an old snapshot may still send a secret that has been replaced: it says nothing about the new
+        // one, so it must not be its probe either.
+        let probes_key = |scope| !stale && probes.has(scope);
+        if probes_key(Scope::Key) {
             key_state.hold.begin_probe();
         }
-        // A request on an old snapshot may still send a secret that has been replaced; it says nothing about the new.
         let key_born = if stale { 0 } else { key_state.born };
         let cell_state = key_state.cell_for_use(&candidate.model);
         cell_state.in_flight += 1;
-        if probes.has(Scope::Model) {
+        if probes_key(Scope::Model) {
             cell_state.hold.begin_probe();
         }
-        if probes.has(Scope::Cell) {
+        if probes_key(Scope::Cell) {
             cell_state.breaker.begin_probe();
         }
         progress.steps.push(Step {

@@ -39,7 +39,11 @@ impl Pool {
         for (index, candidate) in route.candidates.iter().enumerate() {
             match self.standing(at, route, index, &progress) {
                 Ok(standing) => {
-                    ready.push(Member { candidate: index, ready: standing, weight: candidate.channel.weight })
+                    ready.push(Member {
+                        candidate: index,
+                        ready: standing,
+                        weight: candidate.channel.weight,
+                    });
                 }
                 Err(reason) => held.push(weigh(at, route, index, Some(reason))),
             }

@@ -254,6 +254,21 @@ fn an_edited_key_begins_anew_and_the_old_one_s_answer_says_nothing_about_it() {
 }
 
 #[test]
+fn a_request_with_an_old_secret_is_no_probe_of_the_new_one() {
+    let mut world = World::new(&[("a", "")]);
+    let old = world.route();
+    world.reconfigure(&[("a", "keys = [{ env = \"ANOTHER\" }]")]);
+    world.fail(&refused(Class::Credential, 401));
+    world.pool.probe_now(world.now(), "a");
+    let stale = world.pool.admit(world.now(), &old, &mut Progress::new(world.now(), false)).unwrap();
+    world.settle(stale, served());
+    let lease = world.begin().unwrap();
+    assert!(lease.probe, "the new key is still to be proved");
+    world.settle(lease, served());
+    assert!(!world.begin().unwrap().probe);
+}
+
+#[test]
 fn a_removed_channel_drains_and_leaves_nothing_behind() {
     let mut world = World::new(&[("a", ""), ("b", "priority = 2")]);
     let running = world.begin().unwrap();

@@ -88,7 +88,7 @@ impl Driver {
     fn run(mut self, steps: u64) {
         for step in 0..steps {
             self.step();
-            if step % 500 == 0 {
+            if step % 100 == 0 {
                 self.check_views();
             }
         }
@@ -311,6 +311,8 @@ impl Driver {
         for view in self.world.pool.views(self.world.now()) {
             let sent = self.sent.get(&*view.id).map_or(0, Vec::len) as u64;
             assert_eq!(view.uses, sent, "seed {seed}: every dispatch on {} counts once", view.id);
+            let orphan = view.in_flight == 0 && view.benched_cells.iter().any(|cell| cell.probing);
+            assert!(!orphan, "seed {seed}: a probe outlived its attempt: {view:?}");
             let explained = view.state == Health::Healthy || view.reason.is_some();
             assert!(explained, "seed {seed}: {view:?}");
             let timed = view.state != Health::Benched || (view.since.is_some() && view.until.is_some());
