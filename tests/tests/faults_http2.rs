@@ -27,11 +27,11 @@ fn chat() -> &'static Speech {
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Answer,
-    /// RST_STREAM with REFUSED_STREAM: the request was not looked at.
+    /// `RST_STREAM` with `REFUSED_STREAM`: the request was not looked at.
     Refuse,
     /// GOAWAY that names no stream as processed.
     GoAway,
-    /// Headers of a success, then RST_STREAM with INTERNAL_ERROR.
+    /// Headers of a success, then `RST_STREAM` with `INTERNAL_ERROR`.
     ResetAfterHeaders,
 }
 
