@@ -1,18 +1,20 @@
 //! The log: coloured on a terminal, in daily files, never with a secret.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
 use store::Clock;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::{EnvFilter, Targets};
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::{DefaultFields, Format, Full, Writer};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::batch::{Batch, BatchWriter, Both};
 use crate::mask::{Mask, Masked};
 use crate::paint::Paint;
 
@@ -33,7 +35,7 @@ const CAPPED: [&str; 9] = [
 pub(crate) struct Log {
     /// What it leaves out.
     pub(crate) mask: Mask,
-    _writers: Vec<WorkerGuard>,
+    _writers: Vec<BatchWriter>,
 }
 
 /// What to log, and where.
@@ -46,39 +48,53 @@ pub(crate) struct LogPlan<'a> {
 
 /// Starts the log of a running gateway: standard error and daily files.
 ///
-/// Both are written by threads of their own and lose lines rather than hold up a request.
+/// Both are written by a thread of their own and lose lines rather than hold up a request. A terminal gets colours
+/// and short times; where standard error is no terminal, it gets the files' lines, so that each is made once.
 pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
     let mask = Mask::default();
     let filter = EnvFilter::try_new(plan.directives)
         .with_context(|| format!("log level {:?} cannot be understood", plan.directives))?;
-    let (console, console_guard) = tracing_appender::non_blocking(std::io::stderr());
-    let mut writers = vec![console_guard];
     let (file, unwritable) = match plan.files.map(|(folder, kept)| open(folder, kept)) {
-        Some(Ok((file, guard))) => {
-            writers.push(guard);
-            (Some(file), None)
-        }
+        Some(Ok(file)) => (Some(file), None),
         Some(Err(error)) => (None, Some(error)),
         None => (None, None),
     };
-    let console = tracing_subscriber::fmt::layer()
-        .with_timer(WallTime::of_day(clock))
-        .with_target(false)
-        .with_ansi(Paint::for_stderr() == Paint::Coloured)
-        .with_writer(Masked::new(mask.clone(), console));
-    let file = file.map(|file| {
-        tracing_subscriber::fmt::layer()
-            .with_timer(WallTime::full(clock))
-            .with_ansi(false)
-            .with_writer(Masked::new(mask.clone(), file))
-    });
-    tracing_subscriber::registry().with(filter).with(caps()).with(console).with(file).try_init()?;
+    let registry = tracing_subscriber::registry().with(filter).with(caps());
+    let coloured = Paint::for_stderr() == Paint::Coloured;
+    let mut writers = Vec::new();
+    let mut batch = |sink: Box<dyn Write + Send>| -> io::Result<Batch> {
+        let (batch, writer) = Batch::start(Masked::new(mask.clone(), sink))?;
+        writers.push(writer);
+        Ok(batch)
+    };
+    if coloured {
+        let console = fmt::layer()
+            .with_timer(WallTime::of_day(clock))
+            .with_target(false)
+            .with_writer(batch(Box::new(io::stderr()))?);
+        let file = match file {
+            Some(file) => Some(plain(clock).with_writer(batch(Box::new(file))?)),
+            None => None,
+        };
+        registry.with(console).with(file).try_init()?;
+    } else {
+        let sink: Box<dyn Write + Send> = match file {
+            Some(file) => Box::new(Both(io::stderr(), file)),
+            None => Box::new(io::stderr()),
+        };
+        registry.with(plain(clock).with_writer(batch(sink)?)).try_init()?;
+    }
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     if let Some(error) = unwritable {
         // Traffic must not depend on a full or read-only disk.
         tracing::warn!("no log files: {error}");
     }
     Ok(Log { mask, _writers: writers })
+}
+
+/// Lines as files keep them: dated, without colours.
+fn plain<S>(clock: Clock) -> fmt::Layer<S, DefaultFields, Format<Full, WallTime>> {
+    fmt::layer().with_timer(WallTime::full(clock)).with_target(false).with_ansi(false)
 }
 
 /// Starts the log of a command that runs for a moment: errors on standard error. What it found is what it prints.
@@ -98,16 +114,15 @@ fn caps() -> Targets {
         .with_targets(CAPPED.map(|library| (library, LevelFilter::INFO)))
 }
 
-fn open(folder: &Path, kept: u32) -> anyhow::Result<(NonBlocking, WorkerGuard)> {
+fn open(folder: &Path, kept: u32) -> anyhow::Result<RollingFileAppender> {
     let kept = usize::try_from(kept)?;
-    let appender = RollingFileAppender::builder()
+    RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("sluice")
         .filename_suffix("log")
         .max_log_files(kept)
         .build(folder)
-        .with_context(|| folder.display().to_string())?;
-    Ok(tracing_appender::non_blocking(appender))
+        .with_context(|| folder.display().to_string())
 }
 
 /// The time of a line, in the zone of whoever reads it.

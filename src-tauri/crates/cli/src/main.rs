@@ -4,6 +4,7 @@
 
 mod args;
 mod banner;
+mod batch;
 mod channels;
 mod door;
 mod limits;

@@ -22,6 +22,7 @@ pub(crate) struct Asked {
 }
 
 /// A request ready to be sent.
+#[derive(Clone)]
 pub(crate) struct Outgoing {
     pub url: Url,
     pub headers: HeaderMap,

@@ -136,7 +136,7 @@ impl<'a> Test<'a> {
             error: None,
             fix: None,
         };
-        Test { step_began: gateway.clock.now().mono, gateway, channel, report }
+        Test { step_began: gateway.clock.mono(), gateway, channel, report }
     }
 
     async fn run(&mut self) -> Result<(), Missed> {
@@ -285,7 +285,8 @@ impl<'a> Test<'a> {
             ));
         };
         let sizes = &self.gateway.sizes;
-        let mut reply = match self.gateway.upstream.send(&channel.hop, &outgoing, STEP, sizes).await {
+        let usage_is_ours = outgoing.usage_is_ours;
+        let mut reply = match self.gateway.upstream.send(&channel.hop, outgoing, STEP, sizes).await {
             Ok(reply) => reply,
             Err(failure) => return Err(self.failed(StepName::Model, &failure)),
         };
@@ -297,7 +298,7 @@ impl<'a> Test<'a> {
         }
         self.passed(StepName::Model, format!("{model} answers"));
         self.begin();
-        let mut stream = Stream::new(protocol, asked.framing(), outgoing.usage_is_ours, sizes.event);
+        let mut stream = Stream::new(protocol, asked.framing(), usage_is_ours, sizes.event);
         let status = reply.status.as_u16();
         match delivery::gate(&mut stream, &mut reply.inflow, status, STEP, sizes).await {
             Ok(_held) => {
@@ -320,7 +321,7 @@ impl<'a> Test<'a> {
     }
 
     fn begin(&mut self) {
-        self.step_began = self.gateway.clock.now().mono;
+        self.step_began = self.gateway.clock.mono();
     }
 
     fn passed(&mut self, name: StepName, detail: String) {
@@ -339,7 +340,7 @@ impl<'a> Test<'a> {
     }
 
     fn step(&mut self, name: StepName, ok: bool, detail: String) {
-        let took = self.gateway.clock.now().mono.saturating_sub(self.step_began);
+        let took = self.gateway.clock.mono().saturating_sub(self.step_began);
         self.report.steps.push(Step { name, ok, ms: took.as_secs_f64() * 1e3, detail });
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use config::{Candidate, Route, RouteRefusal, Snapshot};
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
-use pool::{Failure, Outcome, Phase, Progress, Relay, Starved, StarvedKind, Verdict};
+use pool::{Failure, Lease, Outcome, Phase, Progress, Relay, Starved, StarvedKind, Verdict};
 use wire::{
     Operation, Protocol,
     errors::{self, Kind},
@@ -20,7 +20,7 @@ use crate::{
     compose::{self, Asked},
     decode::Inflow,
     delivery::{self, Aborted, Fault, Flow, Patience, Whole},
-    gateway::{Gateway, Timers},
+    gateway::Gateway,
     headers,
     held::Held,
     intake,
@@ -147,9 +147,9 @@ async fn admit(gateway: &Arc<Gateway>, route: &Route, progress: &mut Progress) -
         return Err(starved);
     }
     let Some(_place) = gateway.waiting.enter() else { return Err(starved) };
-    let until = gateway.clock.now().mono + gateway.timers.queue;
+    let until = gateway.clock.mono() + gateway.timers.queue;
     loop {
-        let left = until.saturating_sub(gateway.clock.now().mono);
+        let left = until.saturating_sub(gateway.clock.mono());
         let Some(wait) = starved.worth_waiting().filter(|_| !left.is_zero()) else { return Err(starved) };
         gateway.waiting.turn(wait.min(left)).await;
         match try_once(progress) {
@@ -196,10 +196,10 @@ async fn attempt(
     let began = recording.elapsed();
     let key = &candidate.channel.keys[held.lease().key_index];
     let outgoing = compose::request(candidate, key, asked).map_err(|_unusable| unusable_key())?;
-    let usual = gateway.pool().first_content_p95(held.lease());
-    let patience = patience(&gateway.timers, candidate, head, held.lease().alone, usual);
+    let usage_is_ours = outgoing.usage_is_ours;
+    let patience = patience(gateway, candidate, head, held.lease());
     let sizes = &gateway.sizes;
-    let reply = gateway.upstream.send(&candidate.channel.hop, &outgoing, patience.headers, sizes).await?;
+    let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, patience.headers, sizes).await?;
     let (status, reply_headers, mut inflow) = (reply.status, reply.headers, reply.inflow);
     recording.headers(status.as_u16());
     if !status.is_success() {
@@ -209,7 +209,7 @@ async fn attempt(
     let spent = recording.elapsed().saturating_sub(began);
     if head.stream && head.operation == Operation::Generate {
         let mut stream =
-            Box::new(Stream::new(candidate.protocol, asked.framing(), outgoing.usage_is_ours, sizes.event));
+            Box::new(Stream::new(candidate.protocol, asked.framing(), usage_is_ours, sizes.event));
         let within = patience.content_after(spent);
         return match delivery::gate(&mut stream, &mut inflow, status.as_u16(), within, sizes).await {
             Ok(out) => {
@@ -247,19 +247,13 @@ fn note_first_content(
 }
 
 /// How long this attempt may take: shorter where another channel could answer instead.
-/// `usual` is the 95th percentile of what this cell takes to its first content.
-fn patience(
-    timers: &Timers,
-    candidate: &Candidate,
-    head: &Head,
-    alone: bool,
-    usual: Option<Duration>,
-) -> Patience {
+fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease) -> Patience {
+    let timers = &gateway.timers;
     if let Some(timeout) = candidate.channel.timeout {
         return Patience { headers: timeout, content: timeout, total: timeout };
     }
     let total = timers.whole_total;
-    if alone || candidate.channel.local {
+    if lease.alone || candidate.channel.local {
         return Patience { headers: timers.headers_alone, content: timers.headers_alone, total };
     }
     if head.reasoning {
@@ -268,6 +262,7 @@ fn patience(
     }
     let whole = head.operation == Operation::Generate && !head.stream;
     let headers = if whole { timers.headers_whole } else { timers.headers };
+    let usual = if head.stream { gateway.pool().first_content_p95(lease) } else { None };
     let content = timers.first_content.max(usual.unwrap_or_default() * 3);
     Patience { headers, content, total }
 }
@@ -532,7 +527,6 @@ fn last_word(refusal: pool::Refusal, missed: Missed, protocol: Protocol) -> Refu
     match (relay, missed.relayed) {
         (Relay::Verbatim, Some((status, relayed))) => {
             own.status = status;
-            own.retry_after_s = None;
             own.should_retry = None;
             own.relayed = Some(Box::new(relayed));
             own

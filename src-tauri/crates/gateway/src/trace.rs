@@ -289,7 +289,7 @@ impl Recording {
 
     /// The time since the request began.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.gateway.clock.now().mono.saturating_sub(self.began)
+        self.gateway.clock.mono().saturating_sub(self.began)
     }
 
     fn elapsed_ms(&self) -> f64 {

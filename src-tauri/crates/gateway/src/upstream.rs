@@ -61,24 +61,27 @@ impl Upstream {
     pub(crate) async fn send(
         &self,
         hop: &Hop,
-        outgoing: &Outgoing,
+        outgoing: Outgoing,
         within: Duration,
         sizes: &Sizes,
     ) -> Result<Reply, Failure> {
         let client = self.client(hop, &outgoing.url);
+        let url = outgoing.url.clone();
+        // Only HTTP/2, which is spoken over TLS alone, can say that a request was not looked at.
+        let again = (url.scheme() == "https").then(|| post(outgoing.clone()));
         let sending = async {
-            match client.execute(post(outgoing)).await {
-                // The upstream says that it has not looked at this request: sending it again changes nothing.
-                Err(error) if is_unprocessed(&error) => client.execute(post(outgoing)).await,
-                result => result,
+            match (client.execute(post(outgoing)).await, again) {
+                // Sending again what was not looked at changes nothing.
+                (Err(error), Some(again)) if is_unprocessed(&error) => client.execute(again).await,
+                (result, _) => result,
             }
         };
         let response = match tokio::time::timeout(within, sending).await {
             Ok(Ok(response)) => http::Response::<reqwest::Body>::from(response),
-            Ok(Err(error)) => return Err(fault(&error, hop, &outgoing.url)),
+            Ok(Err(error)) => return Err(fault(&error, hop, &url)),
             Err(_elapsed) => return Err(silent(within)),
         };
-        if let Some(failure) = proxy_login_wanted(&response, hop, &outgoing.url) {
+        if let Some(failure) = proxy_login_wanted(&response, hop, &url) {
             return Err(failure);
         }
         reply(response, sizes)
@@ -187,10 +190,10 @@ fn build(builder: ClientBuilder) -> Client {
     builder.build().expect("a client without files or user certificates always builds")
 }
 
-fn post(outgoing: &Outgoing) -> reqwest::Request {
-    let mut request = reqwest::Request::new(Method::POST, outgoing.url.clone());
-    *request.headers_mut() = outgoing.headers.clone();
-    *request.body_mut() = Some(reqwest::Body::from(outgoing.body.clone()));
+fn post(outgoing: Outgoing) -> reqwest::Request {
+    let mut request = reqwest::Request::new(Method::POST, outgoing.url);
+    *request.headers_mut() = outgoing.headers;
+    *request.body_mut() = Some(reqwest::Body::from(outgoing.body));
     request
 }
 
@@ -224,9 +227,9 @@ fn reply(response: http::Response<reqwest::Body>, sizes: &Sizes) -> Result<Reply
     })
 }
 
-/// An answer that is no proper HTTP or no proper reply.
+/// An answer that began and is no proper reply.
 pub(crate) fn malformed(status: u16, message: String) -> Failure {
-    Failure { status: Some(status), ..Failure::new(Class::Malformed, Phase::P1, message) }
+    Failure { status: Some(status), ..Failure::new(Class::Malformed, Phase::P3, message) }
 }
 
 fn silent(within: Duration) -> Failure {

@@ -1,7 +1,7 @@
 //! The one place that asks what time it is.
 #![expect(clippy::disallowed_methods, reason = "this is the clock that the ban refers to")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pool::Now;
 
@@ -19,6 +19,11 @@ impl Clock {
 
     /// The time now, as the monotonic and the wall clock tell it.
     pub fn now(&self) -> Now {
-        Now { mono: self.started.elapsed(), wall: jiff::Timestamp::now() }
+        Now { mono: self.mono(), wall: jiff::Timestamp::now() }
+    }
+
+    /// The monotonic clock alone, for those who measure and need no date.
+    pub fn mono(&self) -> Duration {
+        self.started.elapsed()
     }
 }
