@@ -117,9 +117,9 @@ async fn no_secret_is_found_in_anything_that_the_program_leaves_behind() {
     // Nobody left: the refusal that names every channel.
     a.script(vec![Rule::always(Match::default(), Then::status(401))]);
     b.script(vec![Rule::always(Match::default(), Then::status(401))]);
-    let wrong = ["sk-wrong", CANARIES[0]];
+    // A client may even present an upstream's key by mistake.
     for speech in &speech::ALL {
-        for key in [CLIENT_KEY, wrong[0], wrong[1]] {
+        for key in [CLIENT_KEY, CANARIES[0]] {
             let reply = http::send(served.addr, &speech.request(false).bearer(key)).await;
             artefacts.push((
                 format!("refusal in {}", speech.protocol),

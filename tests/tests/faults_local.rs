@@ -83,8 +83,7 @@ async fn f38_a_request_over_the_limit_is_refused_in_the_callers_shape_before_it_
 /// Asserts that an error body is the one this protocol's clients read.
 fn is_in_shape(protocol: Protocol, body: &serde_json::Value) {
     let pointer = match protocol {
-        Protocol::Chat | Protocol::Responses => "/error/type",
-        Protocol::Messages => "/error/type",
+        Protocol::Chat | Protocol::Responses | Protocol::Messages => "/error/type",
         Protocol::Gemini => "/error/status",
     };
     assert!(body.pointer(pointer).is_some_and(serde_json::Value::is_string), "{protocol}: {body}");

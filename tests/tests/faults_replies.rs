@@ -31,23 +31,14 @@ fn answering(bytes: Vec<u8>) -> Vec<Step> {
     vec![Step::Read, Step::Send(bytes)]
 }
 
+/// An overload is worth one more try of the same channel, so that its prompt cache is not lost. `OpenAI`'s word for it
+/// is an error of the server; both are treated alike.
 #[tokio::test]
 async fn f14_a_200_with_an_error_body_fails_over() {
-    // An overload is worth one more try of the same channel, so that its prompt cache is not lost.
-    let attempts = 3;
-    let script = |speech: &Speech| answering(json(speech.error_body.as_bytes()));
-    let whole = Fault { attempts, ..fault("error body", Kinds::Whole, Class::Overloaded, Phase::P3, script) };
-    rescue_overload(whole).await;
-    rescue_overload(Fault { kinds: Kinds::Streams, name: "error body for a stream", ..whole }).await;
-}
-
-/// `OpenAI`'s word for it is an error of the server, the others call it overload; both are treated alike.
-async fn rescue_overload(fault: Fault) {
-    let streams = fault.kinds.streams();
     for speech in &speech::ALL {
-        for &stream in streams {
-            let label = format!("{}, {}", fault.name, speech.protocol);
-            let a = Upstream::always((fault.script)(speech)).await;
+        for stream in [false, true] {
+            let label = format!("{}, stream: {stream}", speech.protocol);
+            let a = Upstream::answering(json(speech.error_body.as_bytes())).await;
             let b = rescue::healthy(speech, stream).await;
             let bed = Bed::pair(speech, a.addr, b.addr).await;
             let reply = bed.ask(speech, stream).await;
@@ -62,11 +53,7 @@ async fn rescue_overload(fault: Fault) {
 
 #[tokio::test]
 async fn f14_a_web_page_fails_over() {
-    rescue::check(fault("captive portal", Kinds::Whole, Class::Malformed, Phase::P1, |_| {
-        answering(response("200 OK", "content-type: text/html\r\n", b"<!doctype html><p>Sign in</p>"))
-    }))
-    .await;
-    rescue::check(fault("captive portal", Kinds::Streams, Class::Malformed, Phase::P1, |_| {
+    rescue::check(fault("captive portal", Kinds::Both, Class::Malformed, Phase::P3, |_| {
         answering(response("200 OK", "content-type: text/html\r\n", b"<!doctype html><p>Sign in</p>"))
     }))
     .await;
@@ -74,7 +61,7 @@ async fn f14_a_web_page_fails_over() {
 
 #[tokio::test]
 async fn f14_an_empty_body_fails_over() {
-    rescue::check(fault("empty", Kinds::Whole, Class::Malformed, Phase::P1, |_| answering(json(b"")))).await;
+    rescue::check(fault("empty", Kinds::Whole, Class::Malformed, Phase::P3, |_| answering(json(b"")))).await;
     let streams = fault("empty stream", Kinds::Streams, Class::Malformed, Phase::P3, |_| {
         answering([STREAM_HEAD, LAST_CHUNK].concat())
     });
@@ -91,7 +78,7 @@ async fn f15_a_whole_reply_that_is_not_one_json_value_fails_over() {
         |_| answering(json(b"null")),
         |_| answering(json(b"true, maybe")),
     ] {
-        rescue::check(fault("not JSON", Kinds::Whole, Class::Malformed, Phase::P1, script)).await;
+        rescue::check(fault("not JSON", Kinds::Whole, Class::Malformed, Phase::P3, script)).await;
     }
 }
 
@@ -150,7 +137,6 @@ fn ended_honestly(label: &str, speech: &Speech, reply: &Reply) {
         !rest.contains(speech.terminal) && !rest.contains("[DONE]"),
         "{label}: no terminal is made up: {rest}"
     );
-    assert_eq!(rest.matches("error").count().min(1), 1, "{label}");
     let expected = match speech.protocol {
         // Gemini's clients recover only from an error event with a clean end.
         Protocol::Gemini => End::Clean,
@@ -231,13 +217,11 @@ async fn f19_an_error_event_before_any_content_fails_over_within_the_same_answer
 
 #[tokio::test]
 async fn f21_bodies_that_are_not_what_their_coding_says_fail_over() {
-    for (kinds, phase) in [(Kinds::Whole, Phase::P1), (Kinds::Streams, Phase::P3)] {
-        rescue::check(fault("no gzip at all", kinds, Class::Malformed, phase, |speech| {
-            answering(response("200 OK", "content-encoding: gzip\r\n", speech.answer.as_bytes()))
-        }))
-        .await;
-    }
-    rescue::check(fault("a coding nobody asked for", Kinds::Both, Class::Malformed, Phase::P1, |speech| {
+    rescue::check(fault("no gzip at all", Kinds::Both, Class::Malformed, Phase::P3, |speech| {
+        answering(response("200 OK", "content-encoding: gzip\r\n", speech.answer.as_bytes()))
+    }))
+    .await;
+    rescue::check(fault("a coding nobody asked for", Kinds::Both, Class::Malformed, Phase::P3, |speech| {
         answering(response("200 OK", "content-encoding: rot13\r\n", speech.answer.as_bytes()))
     }))
     .await;
@@ -316,7 +300,7 @@ async fn f23_a_stream_is_known_by_its_bytes_and_not_by_its_content_type() {
 
 #[tokio::test]
 async fn f23_a_whole_answer_where_a_stream_was_asked_for_fails_over() {
-    rescue::check(fault("JSON for a stream", Kinds::Streams, Class::Malformed, Phase::P1, |speech| {
+    rescue::check(fault("JSON for a stream", Kinds::Streams, Class::Malformed, Phase::P3, |speech| {
         answering(json(speech.answer.as_bytes()))
     }))
     .await;
@@ -338,11 +322,11 @@ async fn f24_interim_responses_are_ignored_and_trailers_dropped() {
 
 #[tokio::test]
 async fn f24_success_without_a_body_is_a_failure() {
-    rescue::check(fault("204", Kinds::Whole, Class::Malformed, Phase::P1, |_| {
+    rescue::check(fault("204", Kinds::Whole, Class::Malformed, Phase::P3, |_| {
         answering(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())
     }))
     .await;
-    rescue::check(fault("205", Kinds::Whole, Class::Malformed, Phase::P1, |_| {
+    rescue::check(fault("205", Kinds::Whole, Class::Malformed, Phase::P3, |_| {
         answering(response("205 Reset Content", "", b""))
     }))
     .await;
