@@ -56,8 +56,13 @@ fn text(report: &Report, paint: Paint) -> String {
     parts.concat()
 }
 
+/// A local step takes less than a millisecond, which is not nothing.
+fn milliseconds(ms: f64) -> String {
+    if ms < 10.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+}
+
 fn row(step: &Step, paint: Paint) -> Vec<String> {
     let verdict = if step.ok { paint.good(&step.detail) } else { paint.bad(&step.detail) };
     let sign = if step.ok { "✓" } else { "✗" };
-    vec![format!("  {sign} {}", step.name.replace('_', " ")), format!("{:.0} ms", step.ms), verdict]
+    vec![format!("  {sign} {}", step.name.replace('_', " ")), milliseconds(step.ms), verdict]
 }

@@ -120,10 +120,13 @@ fn of_limit(used: u64, limit: i64) -> String {
 }
 
 fn state(channel: &Channel, paint: Paint) -> String {
-    let mut words = channel.state.replace('_', " ");
-    if let Some(reason) = &channel.reason {
-        words = format!("{words}: {reason}");
-    }
+    let state = channel.state.replace('_', " ");
+    let mut words = match &channel.reason {
+        // "needs key: needs a key: …" says it twice.
+        Some(reason) if channel.state == "needs_key" => reason.clone(),
+        Some(reason) => format!("{state}: {reason}"),
+        None => state,
+    };
     if let Some(until) = &channel.until {
         words = format!("{words}, until {until}");
     }

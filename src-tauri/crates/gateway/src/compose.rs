@@ -53,7 +53,7 @@ pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result
     let mut headers = headers::to_upstream(&asked.headers, 4);
     authorize(&mut headers, channel.auth(candidate.protocol), key)?;
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    say_json(&mut headers);
     if candidate.protocol == Protocol::Messages {
         headers.entry(HeaderName::from_static("anthropic-version")).or_insert(ANTHROPIC_VERSION);
     }
@@ -87,6 +87,14 @@ pub(crate) fn authorize(headers: &mut HeaderMap, auth: Auth, key: &Key) -> Resul
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
+}
+
+/// The body is known to be JSON, whatever the client called it: curl calls everything a form.
+fn say_json(headers: &mut HeaderMap) {
+    let json = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"application/json");
+    if !headers.get(header::CONTENT_TYPE).is_some_and(json) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
 }
 
 fn may_ask_usage(head: &Head) -> bool {

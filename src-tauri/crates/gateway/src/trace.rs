@@ -366,16 +366,28 @@ fn some_words<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Res
 
 fn log(trace: &Trace) {
     let last = trace.attempts.last();
-    let tokens = trace.usage.as_ref().map(|usage| usage.input() + usage.output);
+    if let Some(refusal) = &trace.refusal {
+        warn!(
+            request = %trace.id.simple(),
+            protocol = %trace.protocol,
+            asked = trace.asked.as_deref(),
+            channel = last.map(|attempt| &*attempt.channel),
+            attempts = trace.attempts.len(),
+            status = trace.status,
+            ms = trace.total_ms.round(),
+            "refused: {refusal}"
+        );
+        return;
+    }
     info!(
         request = %trace.id.simple(),
         protocol = %trace.protocol,
-        asked = trace.asked.as_deref().unwrap_or("-"),
-        channel = last.map_or("-", |attempt| &attempt.channel),
-        model = last.map_or("-", |attempt| &attempt.model),
+        asked = trace.asked.as_deref(),
+        channel = last.map(|attempt| &*attempt.channel),
+        model = last.map(|attempt| &*attempt.model),
         attempts = trace.attempts.len(),
         status = trace.status,
-        tokens,
+        tokens = trace.usage.as_ref().map(|usage| usage.input() + usage.output),
         ms = trace.total_ms.round(),
         "{}", trace.ending.word()
     );
