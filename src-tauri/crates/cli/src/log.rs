@@ -1,17 +1,24 @@
 //! The log: coloured on a terminal, in daily files, never with a secret.
 
+use std::fmt::Debug;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use store::Clock;
+use tracing::Subscriber;
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::Layer;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt;
-use tracing_subscriber::fmt::format::{DefaultFields, Format, Full, Writer};
+use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::batch::{Batch, BatchWriter, Both};
@@ -73,7 +80,7 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
             .with_target(false)
             .with_writer(batch(Box::new(io::stderr()))?);
         let file = match file {
-            Some(file) => Some(plain(clock).with_writer(batch(Box::new(file))?)),
+            Some(file) => Some(plain(clock, batch(Box::new(file))?)),
             None => None,
         };
         registry.with(console).with(file).try_init()?;
@@ -82,7 +89,7 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
             Some(file) => Box::new(Both(io::stderr(), file)),
             None => Box::new(io::stderr()),
         };
-        registry.with(plain(clock).with_writer(batch(sink)?)).try_init()?;
+        registry.with(plain(clock, batch(sink)?)).try_init()?;
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     if let Some(error) = unwritable {
@@ -92,9 +99,28 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
     Ok(Log { mask, _writers: writers })
 }
 
-/// Lines as files keep them: dated, without colours.
-fn plain<S>(clock: Clock) -> fmt::Layer<S, DefaultFields, Format<Full, WallTime>> {
-    fmt::layer().with_timer(WallTime::full(clock)).with_target(false).with_ansi(false)
+/// Lines as files keep them: dated, without colours. Every request pays for one.
+fn plain<S>(clock: Clock, batch: Batch) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let layer = fmt::layer()
+        .with_timer(WallTime::full(clock))
+        .with_target(false)
+        .with_ansi(false)
+        .fmt_fields(format::debug_fn(write_field).delimited(" "))
+        .with_writer(batch);
+    Box::new(layer)
+}
+
+fn write_field(line: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    match field.name() {
+        "message" => write!(line, "{value:?}"),
+        name => {
+            line.write_str(name)?;
+            write!(line, "={value:?}")
+        }
+    }
 }
 
 /// Starts the log of a command that runs for a moment: errors on standard error. What it found is what it prints.
@@ -129,22 +155,46 @@ fn open(folder: &Path, kept: u32) -> anyhow::Result<RollingFileAppender> {
 struct WallTime {
     clock: Clock,
     zone: jiff::tz::TimeZone,
-    form: &'static str,
+    /// What stands before the milliseconds, and behind them.
+    form: (&'static str, &'static str),
+    /// The second that was written last: a busy second is put into words once.
+    shown: Mutex<Shown>,
+}
+
+#[derive(Default)]
+struct Shown {
+    second: Option<i64>,
+    before: String,
+    after: String,
 }
 
 impl WallTime {
     fn of_day(clock: Clock) -> WallTime {
-        WallTime { clock, zone: jiff::tz::TimeZone::system(), form: "%H:%M:%S%.3f" }
+        WallTime::new(clock, ("%H:%M:%S", ""))
     }
 
     fn full(clock: Clock) -> WallTime {
-        WallTime { clock, zone: jiff::tz::TimeZone::system(), form: "%Y-%m-%dT%H:%M:%S%.3f%:z" }
+        WallTime::new(clock, ("%Y-%m-%dT%H:%M:%S", "%:z"))
+    }
+
+    fn new(clock: Clock, form: (&'static str, &'static str)) -> WallTime {
+        WallTime { clock, zone: jiff::tz::TimeZone::system(), form, shown: Mutex::default() }
     }
 }
 
 impl FormatTime for WallTime {
     fn format_time(&self, line: &mut Writer<'_>) -> std::fmt::Result {
-        let now = self.clock.now().wall.to_zoned(self.zone.clone());
-        write!(line, "{}", now.strftime(self.form))
+        let now = self.clock.now().wall;
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.second != Some(now.as_second()) {
+            let local = now.to_zoned(self.zone.clone());
+            let (before, after) = self.form;
+            *shown = Shown {
+                second: Some(now.as_second()),
+                before: local.strftime(before).to_string(),
+                after: local.strftime(after).to_string(),
+            };
+        }
+        write!(line, "{}.{:03}{}", shown.before, now.subsec_millisecond(), shown.after)
     }
 }
