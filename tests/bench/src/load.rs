@@ -109,6 +109,8 @@ fn tally(exchange: Exchange, times: &[Times], took: Duration) -> Tally {
 struct Asked {
     request: Vec<u8>,
     expected: Vec<u8>,
+    /// How much of the body must be there before anything of the answer is: an opening event holds none of it.
+    opening: usize,
 }
 
 impl Asked {
@@ -125,7 +127,12 @@ impl Asked {
         )
         .into_bytes();
         request.extend_from_slice(&body);
-        Self { request, expected: exchange.reply().concat() }
+        let reply = exchange.reply();
+        let opening = match exchange {
+            Exchange::Stream => reply[0].len(),
+            Exchange::Whole | Exchange::Agent => 0,
+        };
+        Self { request, expected: reply.concat(), opening }
     }
 }
 
@@ -175,7 +182,7 @@ impl Asker {
                 }
                 Framing::Chunked => dechunker.push(&self.received[seen..], &mut self.body)?,
             };
-            if first.is_none() && !self.body.is_empty() {
+            if first.is_none() && self.body.len() > self.asked.opening {
                 first = Some(start.elapsed());
             }
             if done {

@@ -73,7 +73,7 @@ const LINES: [Line; 12] = [
     told("added median, 1 connection: µs", WholeAlone, Figure::AddedMedian, AtMost(90.0)),
     told("added 99th percentile, 1 connection: µs", WholeAlone, Figure::AddedSlow, AtMost(250.0)),
     told(
-        "added to the first streamed byte, 1 connection: µs",
+        "added to the first streamed content, 1 connection: µs",
         StreamAlone,
         Figure::AddedFirst,
         AtMost(150.0),

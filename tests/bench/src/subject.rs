@@ -59,7 +59,10 @@ impl Place<'_> {
     pub(crate) fn sluice(&self, program: &str) -> Result<Subject> {
         let address = process::free_address()?;
         let folder = self.subfolder(SLUICE)?;
-        let file = folder.join("config.toml");
+        // A folder of its own: it is watched, and the log beside it would wake the watch with each line.
+        let configuration = folder.join("config");
+        fs::create_dir_all(&configuration)?;
+        let file = configuration.join("config.toml");
         fs::write(&file, sluice_toml(self.upstream))?;
         let mut command = process::pinned(self.core, program);
         command.args(["serve", "--listen", &address.to_string(), "--config"]).arg(&file);
