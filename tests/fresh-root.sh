@@ -2,7 +2,7 @@
 # Proves the README on a machine that has nothing: makes a minimal Debian 12 with debootstrap, puts a
 # fresh clone of this repository's HEAD into it, and runs there what the README says.
 #
-#   sudo tests/fresh-root.sh                  make test, then make run and the README's requests
+#   sudo tests/fresh-root.sh                  make run and the README's requests, then make test
 #   sudo tests/fresh-root.sh run              only make run and the README's requests
 #
 # What is brought in stands for the network step of a real machine, and only for that:
@@ -25,12 +25,12 @@ main() {
     command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap
     step "a minimal Debian 12 in $root" && make_root
     step 'registry settings and the Rust toolchain' && bring_in
-    step 'the prerequisites of the README' && inside "apt-get update -qq && $(readme_prerequisites)"
+    step 'the prerequisites of the README' && inside "apt-get update -qq && $(readme_prerequisites) >/dev/null"
     step 'a fresh clone' && git clone --quiet --no-hardlinks "$repository" "$root$clone"
+    step "make run and the README's requests" && inside "cd $clone && tests/readme.sh"
     if [ "${1:-all}" = all ]; then
         step 'make test' && inside "cd $clone && make test"
     fi
-    step "make run and the README's requests" && inside "cd $clone && tests/readme.sh"
     step 'passed'
 }
 
