@@ -3,16 +3,18 @@
 //! Nothing is changed and no tree is built. An event is walked over once, and not even that where its name tells enough.
 
 mod chat;
+mod choices;
 mod counts;
 mod failure;
 mod gemini;
 mod messages;
 mod responses;
 
+use choices::Choices;
 use counts::Counts;
 pub use failure::{StreamFailure, error_body};
 
-use crate::json::{Malformed, Object, validate};
+use crate::json::{Malformed, Object, Raw, validate};
 use crate::{Operation, Protocol, Usage};
 
 /// What one event of a stream is. Where it is several things, the first of `Failure`, `Content`, `Terminal` is told.
@@ -24,7 +26,7 @@ pub enum Seen {
     Content,
     /// It ends the answer in the protocol's own way.
     Terminal,
-    /// It is `[DONE]`.
+    /// It is `[DONE]`. In Chat it ends an answer of which any choice has ended, and no other.
     Done,
     /// It says that the answer failed.
     Failure(StreamFailure),
@@ -51,7 +53,9 @@ struct Noted {
     model: Option<String>,
     response_id: Option<String>,
     finish_reason: Option<String>,
-    ended: bool,
+    choices: Choices,
+    /// Whether the answer as a whole was said to be over.
+    over: bool,
     content: bool,
 }
 
@@ -65,6 +69,8 @@ impl Observer {
     pub fn event(&mut self, name: Option<&[u8]>, data: &[u8]) -> Seen {
         let data = data.trim_ascii();
         if data == b"[DONE]" {
+            // Alone it proves nothing: a relay may write it behind a broken answer.
+            self.noted.over |= self.protocol == Protocol::Chat && self.noted.finish_reason.is_some();
             return Seen::Done;
         }
         self.events += 1;
@@ -89,9 +95,10 @@ impl Observer {
         self.noted.model.as_deref()
     }
 
-    /// Tells whether the protocol's terminal has been seen.
+    /// Tells whether the protocol's terminal has been seen. Where an answer has several choices, each must have ended; one
+    /// that begins later opens the answer again.
     pub fn ended(&self) -> bool {
-        self.noted.ended
+        self.noted.has_ended()
     }
 
     /// Tells whether content has been seen.
@@ -116,10 +123,33 @@ impl Observer {
 }
 
 impl Noted {
-    /// Notes the answer's end.
+    /// Notes the end of the whole answer.
     fn end(&mut self, reason: &str) {
-        self.ended = true;
+        self.over = true;
         self.finish_reason = Some(reason.to_owned());
+    }
+
+    /// Notes that a choice was mentioned, and why it ended if it did.
+    fn choice(&mut self, index: Option<Raw<'_>>, reason: Option<&str>) {
+        self.choices.note(index, reason.is_some());
+        if let Some(reason) = reason {
+            self.finish_reason = Some(reason.to_owned());
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.over || self.choices.have_ended()
+    }
+
+    /// Names an event whose choices have been noted; `ends` tells whether any of them ended in it.
+    fn seen(&self, has_content: bool, ends: bool) -> Seen {
+        if has_content {
+            Seen::Content
+        } else if ends && self.has_ended() {
+            Seen::Terminal
+        } else {
+            self.quiet()
+        }
     }
 
     /// Names an event that carries nothing.

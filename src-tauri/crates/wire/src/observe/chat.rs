@@ -41,43 +41,25 @@ pub(super) fn event(noted: &mut Noted, name: Option<&[u8]>, data: &[u8]) -> Resu
     if choices.is_empty() && usage.is_some_and(Raw::is_filled) {
         return Ok(Seen::UsageOnly);
     }
-    let mut seen = noted.quiet();
-    for choice in choices {
-        match read_choice(noted, choice) {
-            failed @ Seen::Failure(_) => return Ok(failed),
-            Seen::Content => seen = Seen::Content,
-            Seen::Terminal if seen != Seen::Content => seen = Seen::Terminal,
-            Seen::Terminal
-            | Seen::Preamble
-            | Seen::Done
-            | Seen::UsageOnly
-            | Seen::Unparsable
-            | Seen::Other => {}
-        }
-    }
-    Ok(seen)
+    Ok(read_choices(noted, choices))
 }
 
-fn read_choice(noted: &mut Noted, choice: Raw<'_>) -> Seen {
-    let [delta, message, text, reason, usage] =
-        choice.pick(["delta", "message", "text", "finish_reason", "usage"]);
-    noted.counts.note(usage, counts);
-    let reason = reason.and_then(Raw::filled_str);
-    if let Some(reason) = &reason {
-        if GAVE_UP.contains(&reason.as_ref()) {
+fn read_choices(noted: &mut Noted, choices: Vec<Raw<'_>>) -> Seen {
+    let (mut holds_content, mut ends) = (false, false);
+    for choice in choices {
+        let [index, delta, message, text, reason, usage] =
+            choice.pick(["index", "delta", "message", "text", "finish_reason", "usage"]);
+        noted.counts.note(usage, counts);
+        let reason = reason.and_then(Raw::filled_str);
+        if let Some(reason) = reason.as_deref().filter(|reason| GAVE_UP.contains(reason)) {
             return Seen::Failure(gave_up(reason, choice));
         }
-        noted.end(reason);
+        noted.choice(index, reason.as_deref());
+        ends |= reason.is_some();
+        holds_content |=
+            [delta, message].into_iter().flatten().any(has_content) || text.is_some_and(Raw::is_filled);
     }
-    let has_content =
-        [delta, message].into_iter().flatten().any(has_content) || text.is_some_and(Raw::is_filled);
-    if has_content {
-        Seen::Content
-    } else if reason.is_some() {
-        Seen::Terminal
-    } else {
-        noted.quiet()
-    }
+    noted.seen(holds_content, ends)
 }
 
 fn gave_up(reason: &str, choice: Raw<'_>) -> StreamFailure {
@@ -96,14 +78,13 @@ fn has_content(message: Raw<'_>) -> bool {
 pub(super) fn whole(answer: &Object<'_>) -> Option<WholeSeen> {
     let mut noted = Noted::default();
     noted.counts.note(answer.get("usage"), counts);
-    let mut answered = false;
-    for choice in answer.get("choices")?.elements() {
-        match read_choice(&mut noted, choice) {
-            Seen::Content | Seen::Terminal => answered = true,
-            Seen::Failure(_) => return None,
-            Seen::Preamble | Seen::Done | Seen::UsageOnly | Seen::Unparsable | Seen::Other => {}
+    let answered = match read_choices(&mut noted, answer.get("choices")?.elements()) {
+        Seen::Content => true,
+        Seen::Failure(_) => false,
+        Seen::Terminal | Seen::Preamble | Seen::Done | Seen::UsageOnly | Seen::Unparsable | Seen::Other => {
+            noted.finish_reason.is_some()
         }
-    }
+    };
     answered.then(|| WholeSeen {
         usage: noted.counts.usage(),
         model: answer.filled_str("model").map(Into::into),

@@ -36,21 +36,13 @@ pub(super) fn event(noted: &mut Noted, data: &[u8]) -> Result<Seen, Malformed> {
 fn read_candidates(noted: &mut Noted, candidates: &[Raw<'_>]) -> Seen {
     let (mut has_content, mut ends) = (false, false);
     for candidate in candidates {
-        let [content, reason] = candidate.pick(["content", "finishReason"]);
-        has_content |= content.is_some_and(is_content);
+        let [index, content, reason] = candidate.pick(["index", "content", "finishReason"]);
         let reason = reason.and_then(Raw::filled_str).filter(|reason| reason != "FINISH_REASON_UNSPECIFIED");
-        if let Some(reason) = reason {
-            noted.end(&reason);
-            ends = true;
-        }
+        noted.choice(index, reason.as_deref());
+        ends |= reason.is_some();
+        has_content |= content.is_some_and(is_content);
     }
-    if has_content {
-        Seen::Content
-    } else if ends {
-        Seen::Terminal
-    } else {
-        noted.quiet()
-    }
+    noted.seen(has_content, ends)
 }
 
 fn is_content(content: Raw<'_>) -> bool {
@@ -76,7 +68,7 @@ pub(super) fn whole(answer: &Object<'_>) -> Option<WholeSeen> {
     if let Some(reason) = block_reason(answer.get("promptFeedback")) {
         noted.end(&reason);
     }
-    (seen == Seen::Content || noted.ended).then(|| WholeSeen {
+    (seen == Seen::Content || noted.finish_reason.is_some()).then(|| WholeSeen {
         usage: noted.counts.usage(),
         model: answer.filled_str("modelVersion").map(Into::into),
         finish_reason: noted.finish_reason,

@@ -17,7 +17,7 @@ pub(super) fn event(noted: &mut Noted, name: Option<&[u8]>, data: &[u8]) -> Resu
         "message_start" => message_start(noted, data)?,
         "message_delta" => message_delta(noted, data)?,
         "message_stop" => {
-            noted.ended = true;
+            noted.over = true;
             Seen::Terminal
         }
         _ => match failure::reported(data, kind == "error")? {

@@ -212,6 +212,68 @@ fn a_chunk_may_be_content_and_end_at_once() {
 }
 
 #[test]
+fn an_answer_ends_when_every_choice_seen_has_ended() {
+    let chat = |index: &str, rest: &str| format!(r#"{{"choices":[{{{index}"delta":{{}}{rest}}}]}}"#);
+    let says = |index: u32| chat(&format!("\"index\":{index},"), "");
+    let stops = |index: u32| chat(&format!("\"index\":{index},"), r#","finish_reason":"stop""#);
+    let gemini = |members: &str| format!(r#"{{"candidates":[{{{members}}}]}}"#);
+    let done = || "[DONE]".to_owned();
+    for (protocol, events, ends) in [
+        (Protocol::Chat, vec![says(0), says(1), stops(0), stops(1)], vec![false, false, false, true]),
+        (Protocol::Chat, vec![stops(0), says(1), stops(1)], vec![true, false, true]),
+        (Protocol::Chat, vec![stops(0), says(0)], vec![true, true]),
+        (Protocol::Chat, vec![stops(1)], vec![true]),
+        (Protocol::Chat, vec![chat("", ""), stops(0)], vec![false, true]),
+        (
+            Protocol::Chat,
+            vec![says(0), chat(r#""index":null,"#, r#","finish_reason":"stop""#)],
+            vec![false, true],
+        ),
+        (Protocol::Chat, vec![says(127), stops(126), stops(127)], vec![false, false, true]),
+        (Protocol::Chat, vec![says(4_000_000_000), stops(0), stops(500)], vec![false, false, true]),
+        (
+            Protocol::Chat,
+            vec![
+                r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"},{"index":1,"delta":{}}]}"#
+                    .to_owned(),
+                stops(1),
+            ],
+            vec![false, true],
+        ),
+        (Protocol::Chat, vec![says(0), done()], vec![false, false]),
+        (
+            Protocol::Chat,
+            vec![says(0), says(1), stops(0), done(), says(2)],
+            vec![false, false, false, true, true],
+        ),
+        (
+            Protocol::Gemini,
+            vec![
+                gemini(r#""index":0"#),
+                gemini(r#""index":1"#),
+                gemini(r#""finishReason":"STOP""#),
+                gemini(r#""index":1,"finishReason":"STOP""#),
+            ],
+            vec![false, false, false, true],
+        ),
+        (
+            Protocol::Gemini,
+            vec![gemini(r#""index":1"#), r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#.to_owned()],
+            vec![false, true],
+        ),
+    ] {
+        let mut observer = Observer::new(protocol);
+        let mut so_far = Vec::new();
+        for event in &events {
+            let seen = observer.event(None, event.as_bytes());
+            assert!(seen != Seen::Terminal || observer.ended(), "{event} is {seen:?}");
+            so_far.push(observer.ended());
+        }
+        assert_eq!(so_far, ends, "{protocol}: {events:?}");
+    }
+}
+
+#[test]
 fn after_content_a_ping_is_not_content() {
     let mut observer = Observer::new(Protocol::Messages);
     observer.event(Some(b"content_block_delta"), br#"{"type":"content_block_delta","delta":{"text":"a"}}"#);
@@ -377,6 +439,12 @@ fn a_whole_answer_is_accepted_if_it_says_anything() {
             Generate,
             r#"{"choices":[{"message":{"content":"a"},"finish_reason":null}],"error":null}"#,
             None,
+        ),
+        (
+            Protocol::Chat,
+            Generate,
+            r#"{"choices":[{"index":0,"message":{},"finish_reason":"stop"},{"index":1,"message":{}}]}"#,
+            Some("stop"),
         ),
         (Protocol::Messages, Generate, r#"{"content":[],"stop_reason":"end_turn"}"#, Some("end_turn")),
         (
