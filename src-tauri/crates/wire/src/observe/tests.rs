@@ -419,6 +419,55 @@ fn usage_is_one_record_whatever_the_vendor_calls_it() {
 }
 
 #[test]
+fn hostile_counts_stay_at_the_largest_number() {
+    for count in ["18446744073709551615", "18446744073709551616", "1e400", "-1e400", "-1", "0.5"] {
+        let nested = format!(
+            r#"{{"cached_tokens":{count},"cache_write_tokens":{count},"reasoning_tokens":{count},"thinking_tokens":{count}}}"#
+        );
+        let usage = [
+            "prompt_tokens",
+            "completion_tokens",
+            "total_tokens",
+            "input_tokens",
+            "output_tokens",
+            "cache_read_input_tokens",
+            "cache_creation_input_tokens",
+            "prompt_cache_hit_tokens",
+            "promptTokenCount",
+            "toolUsePromptTokenCount",
+            "cachedContentTokenCount",
+            "candidatesTokenCount",
+            "thoughtsTokenCount",
+        ]
+        .map(|name| format!(r#""{name}":{count},"#))
+        .concat();
+        let usage = format!(
+            r#"{{{usage}"prompt_tokens_details":{nested},"completion_tokens_details":{nested},"input_tokens_details":{nested},"output_tokens_details":{nested}}}"#
+        );
+        let expected = if count.starts_with("18") || count == "1e400" { u64::MAX } else { 0 };
+        for (protocol, event) in [
+            (Protocol::Chat, format!(r#"{{"choices":[{{"index":{count}}}],"usage":{usage}}}"#)),
+            (
+                Protocol::Responses,
+                format!(r#"{{"type":"response.completed","response":{{"usage":{usage}}}}}"#),
+            ),
+            (Protocol::Messages, format!(r#"{{"type":"message_start","message":{{"usage":{usage}}}}}"#)),
+            (Protocol::Gemini, format!(r#"{{"candidates":[{{"index":{count}}}],"usageMetadata":{usage}}}"#)),
+        ] {
+            let mut observer = Observer::new(protocol);
+            observer.event(None, event.as_bytes());
+            observer.event(None, event.as_bytes());
+            let usage = observer.usage().unwrap();
+            assert_eq!((usage.input(), usage.output), (expected, expected), "{protocol} {count}");
+        }
+        let error = format!(r#"{{"error":{{"code":{count},"status":{count},"message":"no"}}}}"#);
+        assert_eq!(error_body(error.as_bytes()).unwrap().status, None, "{count}");
+    }
+    let most = Usage { input_uncached: u64::MAX, cache_read: u64::MAX, cache_write: u64::MAX, ..LONG };
+    assert_eq!(most.input(), u64::MAX);
+}
+
+#[test]
 fn a_whole_answer_is_accepted_if_it_says_anything() {
     use Operation::{BatchEmbed, CountTokens, Embed, Generate};
     for (protocol, operation, body, reason) in [
