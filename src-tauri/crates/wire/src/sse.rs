@@ -60,6 +60,9 @@ pub struct Scanner {
 /// What is kept of the block being read, from earlier chunks.
 #[derive(Debug, Default)]
 struct Block {
+    /// How long its lines are so far, without their ends. Those that nobody keeps count too, or a block of comments could go
+    /// on for ever.
+    length: usize,
     name: Vec<u8>,
     data: Vec<u8>,
     has_data: bool,
@@ -69,7 +72,7 @@ struct Block {
 }
 
 impl Scanner {
-    /// Makes a scanner that accepts events of at most `limit_bytes`.
+    /// Makes a scanner that accepts events of at most `limit_bytes`, line ends aside.
     pub fn new(limit_bytes: usize) -> Self {
         Self {
             limit_bytes,
@@ -153,7 +156,8 @@ impl Scanner {
             self.dispatch(lone.take(), each);
             return Ok(());
         }
-        self.check_length(line.len() + lone.map_or(0, <[u8]>::len))?;
+        self.check_length(line.len())?;
+        self.block.length += line.len();
         match field(line) {
             Field::Data(value) if !self.block.has_data && lone.is_none() => {
                 self.block.begun = true;
@@ -199,7 +203,7 @@ impl Scanner {
     }
 
     fn check_length(&self, more: usize) -> Result<(), TooLong> {
-        if self.block.name.len() + self.block.data.len() + more > self.limit_bytes {
+        if self.block.length + more > self.limit_bytes {
             return Err(TooLong { limit_bytes: self.limit_bytes });
         }
         Ok(())
@@ -362,6 +366,22 @@ mod tests {
         }
         let mut scanner = Scanner::new(100);
         scanner.push(format!("{line}\n").repeat(50).as_bytes(), &mut |_| {}).unwrap();
+    }
+
+    #[test]
+    fn a_block_that_never_ends_is_refused_whatever_its_lines_are() {
+        for line in [":\n", ": keep-alive\n", "id: 7\n", "unknown\r\n", "event: x\n", "event\r", "data\n"] {
+            for chunk_length in [1, 7, 4096] {
+                let mut scanner = Scanner::new(100);
+                let mut push = |stream: &str| -> bool {
+                    let chunks = stream.as_bytes().chunks(chunk_length);
+                    chunks.map(|chunk| scanner.push(chunk, &mut |_| {})).any(|pushed| pushed.is_err())
+                };
+                let ended = format!("{line}\n\n").repeat(200);
+                assert!(!push(&ended), "{line:?} by {chunk_length}: blocks that end");
+                assert!(push(&line.repeat(200)), "{line:?} by {chunk_length}: a block that does not");
+            }
+        }
     }
 
     #[test]
