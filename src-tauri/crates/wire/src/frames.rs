@@ -29,8 +29,21 @@ pub enum Place {
     Comma,
     /// Inside an event or element.
     Inside,
-    /// Behind `]`.
+    /// Behind `]`, or behind a value that stands in no array, as errors come.
     Closed,
+}
+
+/// Returns what makes JSON of an array's bytes that were cut at this place, so that readers who parse it as a whole can.
+///
+/// Inside an element nothing would: whatever closed it would be an invention. Behind a comma an element is due, and an
+/// empty one is the least that can be said.
+pub const fn closing(place: Place) -> &'static [u8] {
+    match place {
+        Place::Start => b"[]",
+        Place::Opened | Place::Between => b"]",
+        Place::Comma => b"{}]",
+        Place::Inside | Place::Closed => b"",
+    }
 }
 
 /// Finds the events of a stream in either framing, however it is cut.
@@ -129,7 +142,41 @@ fn begins_field(text: &[u8], field: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
+    use crate::sse::EVENT_BYTES_MAX;
+
+    #[test]
+    fn an_array_cut_at_any_boundary_can_be_closed() {
+        let array = r#" [{"a":"]},\\\""} , [1,{}],
+7,"x" ,{"b":"é"}]
+"#;
+        for stream in [array, "[]", "\n[ ]", "", r#"{"error":{"code":503}}"#, " [null]"] {
+            for cut in 0..=stream.len() {
+                let cut_off = &stream.as_bytes()[..cut];
+                let mut splitter = Splitter::new(Framing::JsonArray, EVENT_BYTES_MAX);
+                let mut elements: Vec<serde_json::Value> = Vec::new();
+                let mut each = |event: Event<'_>| elements.push(serde_json::from_slice(event.data).unwrap());
+                splitter.push(cut_off, &mut each).unwrap();
+                let place = splitter.place();
+                let shown = String::from_utf8_lossy(cut_off);
+                if place == Place::Inside {
+                    assert_eq!(closing(place), b"", "{shown}");
+                    continue;
+                }
+                if place == Place::Comma {
+                    elements.push(serde_json::json!({}));
+                }
+                let closed = [cut_off, closing(place)].concat();
+                let read: serde_json::Value = serde_json::from_slice(&closed)
+                    .unwrap_or_else(|fault| panic!("{shown} at {place:?}: {fault}"));
+                let expected =
+                    if stream.starts_with('{') && cut > 0 { elements.remove(0) } else { elements.into() };
+                assert_eq!(read, expected, "{shown}");
+            }
+        }
+    }
 
     #[test]
     fn the_first_bytes_tell_a_body_s_form() {

@@ -12,6 +12,8 @@ pub(super) struct Array {
     /// The offset of the next byte in the whole stream.
     offset: u64,
     place: Place,
+    /// Whether the array was opened; an element without one is all there is.
+    is_open: bool,
     /// How many containers are open inside the element.
     depth: usize,
     inside: Inside,
@@ -35,6 +37,7 @@ impl Array {
             limit_bytes,
             offset: 0,
             place: Place::Start,
+            is_open: false,
             depth: 0,
             inside: Inside::Structure,
             held: Vec::new(),
@@ -64,7 +67,10 @@ impl Array {
     fn gap<'c>(&mut self, rest: &'c [u8]) -> &'c [u8] {
         match rest[0] {
             b' ' | b'\n' | b'\r' | b'\t' | 0xef | 0xbb | 0xbf => {}
-            b'[' if self.place == Place::Start => self.place = Place::Opened,
+            b'[' if self.place == Place::Start => {
+                self.place = Place::Opened;
+                self.is_open = true;
+            }
             b',' => self.place = Place::Comma,
             b']' => self.place = Place::Closed,
             _ => {
@@ -141,7 +147,7 @@ impl Array {
             joined.as_slice()
         };
         each(Event { kind: Kind::Message, name: None, data, has_comments: false, end: self.offset });
-        self.place = Place::Between;
+        self.place = if self.is_open { Place::Between } else { Place::Closed };
     }
 
     fn check_length(&self, more: usize) -> Result<(), TooLong> {
@@ -185,7 +191,7 @@ mod tests {
             ("[{\"a\":\"]},\\\"\\\\\"}", vec![("{\"a\":\"]},\\\"\\\\\"}", 16)], Place::Between),
             ("[{},", vec![("{}", 3)], Place::Comma),
             ("[1,\"x\",[2]]", vec![("1", 2), ("\"x\"", 6), ("[2]", 10)], Place::Closed),
-            ("{\"error\":{}}", vec![("{\"error\":{}}", 12)], Place::Between),
+            ("{\"error\":{}}", vec![("{\"error\":{}}", 12)], Place::Closed),
             ("[{\"a\":\"cut", vec![("{\"a\":\"cut", 10)], Place::Inside),
         ] {
             let expected: Vec<_> = expected.into_iter().map(|(text, end)| (text.to_owned(), end)).collect();
