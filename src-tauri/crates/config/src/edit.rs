@@ -1,7 +1,10 @@
 //! Edits of `config.toml` that leave everything else as it stands: comments, order and spacing.
 
+mod blocks;
+
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
+use self::blocks::{Blocks, appended};
 use crate::document::{ChannelEntry, ParamsMode, ProtocolEntry, ProxyRef, SecretRef, VERSION};
 
 /// Why an edit was not made.
@@ -31,24 +34,87 @@ pub enum EditError {
 
 /// Adds a channel at the end of the list and returns the new text.
 pub fn add_channel(text: &str, entry: &ChannelEntry) -> Result<String, EditError> {
+    Layout::of(text).edit(text, |text| add(text, entry))
+}
+
+/// Switches a channel on or off and returns the new text.
+pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, EditError> {
+    Layout::of(text).edit(text, |text| switch(text, name, enabled))
+}
+
+/// Removes a channel with the comments directly above and below it and returns the new text.
+pub fn remove_channel(text: &str, name: &str) -> Result<String, EditError> {
+    Layout::of(text).edit(text, |text| remove(text, name))
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What the editor that wrote a file put around its lines, kept for its next reader.
+struct Layout {
+    byte_order_mark: bool,
+    windows_lines: bool,
+}
+
+impl Layout {
+    fn of(text: &str) -> Self {
+        let first_end = text.find('\n').unwrap_or_default();
+        Self {
+            byte_order_mark: text.starts_with(BYTE_ORDER_MARK),
+            windows_lines: text[..first_end].ends_with('\r'),
+        }
+    }
+
+    /// Edits the bare lines and gives the result the layout of the text.
+    fn edit(
+        &self,
+        text: &str,
+        change: impl FnOnce(&str) -> Result<String, EditError>,
+    ) -> Result<String, EditError> {
+        let bare = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let mut edited = if self.windows_lines {
+            change(&bare.replace("\r\n", "\n"))?.replace('\n', "\r\n")
+        } else {
+            change(bare)?
+        };
+        if self.byte_order_mark {
+            edited.insert(0, BYTE_ORDER_MARK);
+        }
+        Ok(edited)
+    }
+}
+
+fn add(text: &str, entry: &ChannelEntry) -> Result<String, EditError> {
     let mut document = read(text)?;
     if names(&document).contains(&entry.name) {
         return Err(EditError::NameTaken(entry.name.clone()));
     }
     let table = table_of(entry)?;
-    if document.as_table().is_empty() {
-        document.insert("version", value(i64::from(VERSION)));
+    match document.get_mut("channel") {
+        Some(Item::None | Item::ArrayOfTables(_)) | None => {}
+        Some(Item::Value(Value::Array(channels))) => {
+            channels.push(table.into_inline_table());
+            return Ok(document.to_string());
+        }
+        Some(Item::Value(_) | Item::Table(_)) => return Err(EditError::NoList),
     }
-    match document.entry("channel").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new())) {
-        Item::ArrayOfTables(channels) => channels.push(table),
-        Item::Value(Value::Array(channels)) => channels.push(table.into_inline_table()),
-        Item::None | Item::Value(_) | Item::Table(_) => return Err(EditError::NoList),
+    let blocks = blocks(text)?;
+    let block = written(table);
+    if blocks.is_empty() {
+        return Ok(appended(text, &format!("version = {VERSION}\n\n{block}")));
     }
-    Ok(document.to_string())
+    Ok(blocks.with_channel(&block))
 }
 
-/// Switches a channel on or off and returns the new text.
-pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, EditError> {
+/// The lines of a channel.
+fn written(table: Table) -> String {
+    let mut channels = ArrayOfTables::new();
+    channels.push(table);
+    let mut document = DocumentMut::new();
+    document.insert("channel", Item::ArrayOfTables(channels));
+    document.to_string()
+}
+
+fn switch(text: &str, name: &str, enabled: bool) -> Result<String, EditError> {
     let mut document = read(text)?;
     let channel = find(&mut document, name)?;
     match channel.get_mut("enabled") {
@@ -64,24 +130,26 @@ pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, Edit
     Ok(document.to_string())
 }
 
-/// Removes a channel with the comments directly above it and returns the new text.
-pub fn remove_channel(text: &str, name: &str) -> Result<String, EditError> {
+fn remove(text: &str, name: &str) -> Result<String, EditError> {
     let mut document = read(text)?;
     find(&mut document, name)?;
     match document.get_mut("channel") {
         Some(Item::ArrayOfTables(channels)) => {
-            channels.retain(|channel| name_of(channel) != Some(name));
-            if channels.is_empty() {
-                document.remove("channel");
-            }
+            let named = channels.iter().enumerate().filter(|(_, channel)| name_of(*channel) == Some(name));
+            let removed: Vec<usize> = named.map(|(at, _)| at).collect();
+            Ok(blocks(text)?.without_channels(&removed))
         }
         Some(Item::Value(Value::Array(channels))) => {
             channels
                 .retain(|channel| channel.as_inline_table().and_then(|table| name_of(table)) != Some(name));
+            Ok(document.to_string())
         }
-        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => return Err(EditError::NoList),
+        Some(Item::None | Item::Value(_) | Item::Table(_)) | None => Err(EditError::NoList),
     }
-    Ok(document.to_string())
+}
+
+fn blocks(text: &str) -> Result<Blocks<'_>, EditError> {
+    Blocks::of(text).map_err(|error| EditError::NoToml(error.message().to_owned()))
 }
 
 fn read(text: &str) -> Result<DocumentMut, EditError> {
@@ -167,7 +235,6 @@ fn table_of(entry: &ChannelEntry) -> Result<Table, EditError> {
     put("proxy", entry.proxy.as_ref().map(proxy).transpose()?);
     put("rpm", entry.rpm.map(Value::from));
     put("rpd", entry.rpd.map(Value::from));
-    table.decor_mut().set_prefix("\n");
     Ok(table)
 }
 
@@ -302,6 +369,74 @@ mod tests {
         assert_eq!(first, "version = 1\n\n[[channel]]\nname = \"c\"\nkey = { vault = true }\n");
         let inline = add_channel("channel = [{ name = \"a\" }]\n", &entry("c", SecretRef::Vault)).unwrap();
         assert_eq!(inline, "channel = [{ name = \"a\" }, { name = \"c\", key = { vault = true } }]\n");
+    }
+
+    #[test]
+    fn a_removed_channel_leaves_the_comments_of_others() {
+        for (before, after) in [
+            (
+                "# my file\n\n# cheap\n[[channel]]\nname = \"b\"\n\n[log]\nfiles = 1\n",
+                "# my file\n\n[log]\nfiles = 1\n",
+            ),
+            ("# my file\n\n[[channel]]\nname = \"b\"\n", "# my file\n"),
+            ("[[channel]]\nname = \"b\"\n\n# free\n\n[log]\n", "# free\n\n[log]\n"),
+            (
+                "[[channel]]\nname = \"a\"\n# weight = 5\n\n# good\n[[channel]]\nname = \"b\"\n# weight = 6\n\n# c\n[[channel]]\nname = \"c\"\n",
+                "[[channel]]\nname = \"a\"\n# weight = 5\n\n# c\n[[channel]]\nname = \"c\"\n",
+            ),
+            (
+                "[[channel]]\nname = \"a\"\n# weight = 5\n\n[[channel]]\nname = \"b\"\n\n# the end\n",
+                "[[channel]]\nname = \"a\"\n# weight = 5\n\n# the end\n",
+            ),
+            (
+                "[[channel]]\nname = \"a\"\n[[channel]]\nname = \"b\"\n# c\n[[channel]]\nname = \"c\"\n",
+                "[[channel]]\nname = \"a\"\n# c\n[[channel]]\nname = \"c\"\n",
+            ),
+            (
+                "[[channel]]\nname = \"b\"\n\n[log]\nfiles = 1\n\n[channel.model_map]\nx = \"\"\"\n[[channel]]\n# no comment\"\"\"\n\n[ui]\n",
+                "[log]\nfiles = 1\n\n[ui]\n",
+            ),
+        ] {
+            assert_eq!(remove_channel(before, "b").unwrap(), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_new_channel_moves_no_comment() {
+        let block = "[[channel]]\nname = \"c\"\nkey = { vault = true }\n";
+        for (before, after) in [
+            ("# my file\n", format!("# my file\n\nversion = 1\n\n{block}")),
+            ("\n", format!("version = 1\n\n{block}")),
+            (
+                "[[channel]]\nname = \"a\"\n# weight = 5\n",
+                format!("[[channel]]\nname = \"a\"\n# weight = 5\n\n{block}"),
+            ),
+            (
+                "[[channel]]\nname = \"a\"\n# weight = 5",
+                format!("[[channel]]\nname = \"a\"\n# weight = 5\n\n{block}"),
+            ),
+            (
+                "[[channel]]\nname = \"a\"\n# weight = 5\n\n# logs\n[log]\n",
+                format!("[[channel]]\nname = \"a\"\n# weight = 5\n\n{block}\n# logs\n[log]\n"),
+            ),
+            (
+                "[[channel]]\nname = \"a\"\n# logs\n[log]\n",
+                format!("[[channel]]\nname = \"a\"\n\n{block}\n# logs\n[log]\n"),
+            ),
+            ("version = 1\n# later\n", format!("version = 1\n# later\n\n{block}")),
+        ] {
+            assert_eq!(add_channel(before, &entry("c", SecretRef::Vault)).unwrap(), after, "{before}");
+        }
+    }
+
+    #[test]
+    fn byte_order_mark_and_windows_lines_are_kept() {
+        let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        let text = windows(TEXT);
+        let new = entry("c", SecretRef::Vault);
+        assert_eq!(add_channel(&text, &new).unwrap(), windows(&add_channel(TEXT, &new).unwrap()));
+        assert_eq!(remove_channel(&text, "b").unwrap(), windows(&remove_channel(TEXT, "b").unwrap()));
+        assert_eq!(set_enabled(&text, "b", false).unwrap(), windows(&set_enabled(TEXT, "b", false).unwrap()));
     }
 
     #[test]
