@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -180,6 +180,20 @@ impl Upstream {
     pub async fn was_left(&self, times: usize) {
         wait(&self.shared.held_then_left, times, "the gateway closing its upstream connection").await;
     }
+}
+
+/// An address that drops every connection attempt without an answer, for as long as the returned guards live.
+pub async fn black_hole() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+    let hole = TcpSocket::new_v4().unwrap();
+    hole.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let listener = hole.listen(1).unwrap();
+    let addr = listener.local_addr().unwrap();
+    // Once the queue of the listener, who never accepts, is full, the kernel drops every further SYN.
+    let mut queue = Vec::new();
+    while let Ok(waiting) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(addr)).await {
+        queue.push(waiting.unwrap());
+    }
+    (addr, listener, queue)
 }
 
 /// An address where nothing listens: every connection is refused.

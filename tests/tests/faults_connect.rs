@@ -1,7 +1,5 @@
 //! Faults of connection and transport: the next channel answers, and the trace says what was wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::time::Duration;
 
 use pool::{Class, Phase};
@@ -11,7 +9,6 @@ use sluice_tests::rescue::{self, Fault, Kinds};
 use sluice_tests::speech;
 use sluice_tests::tls::{Authority, Flaw};
 use sluice_tests::upstream::{self, STREAM_HEAD, Step, Upstream, chunk};
-use tokio::net::{TcpSocket, TcpStream};
 
 type Script = fn(&speech::Speech) -> Vec<Step>;
 
@@ -42,15 +39,7 @@ async fn f01_three_refused_connections_bench_the_channel() {
 
 #[tokio::test]
 async fn f02_a_black_hole_fails_over_at_the_connect_timeout() {
-    let hole = TcpSocket::new_v4().unwrap();
-    hole.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = hole.listen(1).unwrap();
-    let addr = listener.local_addr().unwrap();
-    // Once the queue of the listener, who never accepts, is full, the kernel drops every further SYN.
-    let mut queue = Vec::new();
-    while let Ok(waiting) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(addr)).await {
-        queue.push(waiting.unwrap());
-    }
+    let (addr, _listener, _queue) = upstream::black_hole().await;
     rescue::check_unreachable("black hole", addr, &speech::ALL[2], Class::Network).await;
 }
 

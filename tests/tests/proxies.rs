@@ -5,8 +5,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use gateway::Timers;
 use pool::{Class, Phase};
-use sluice_tests::bed::{self, Bed, Channel, KEY};
+use sluice_tests::bed::{self, Bed, Channel, KEY, Wishes};
 use sluice_tests::programs::{Running, Served, free_port, listening, place, program};
 use sluice_tests::rescue;
 use sluice_tests::speech::{self, Speech};
@@ -83,19 +86,23 @@ async fn is_served_by_a(config: &str) {
 
 /// The proxy refuses; the client gets the direct channel's answer, and the trace blames the proxy.
 async fn is_rescued_from_the_proxy(label: &str, config: &str) {
-    let bed = Bed::start(config).await;
+    blames(label, config, Class::ProxyFailure).await;
+}
+
+/// The first channel cannot be reached; the client gets the second's answer, and the trace blames this.
+async fn blames(label: &str, config: &str, class: Class) {
+    let wishes = Wishes::default();
+    let timers = Timers { connect: wishes.timers.connect / 3, ..wishes.timers };
+    let bed = Bed::with(config, Wishes { timers, ..wishes }).await;
     let reply = bed.ask(chat(), false).await;
     rescue::is_complete(label, chat(), false, &reply);
     assert_eq!(reply.header("x-sluice-channel"), Some("b"), "{label}");
     let trace = bed.trace(&reply).await;
     let failed = &trace.attempts[0];
-    assert_eq!(
-        (failed.class, failed.phase),
-        (Some(Class::ProxyFailure), Some(Phase::P0)),
-        "{label}: {:?}",
-        failed.error
-    );
-    assert!(!failed.error.as_deref().unwrap().contains(PASSWORD), "{label}: {:?}", failed.error);
+    assert_eq!((failed.class, failed.phase), (Some(class), Some(Phase::P0)), "{label}: {:?}", failed.error);
+    let words = failed.error.as_deref().unwrap();
+    assert!(words.contains("network proxy"), "{label}: {words}");
+    assert!(!words.contains(PASSWORD), "{label}: {words}");
 }
 
 #[tokio::test]
@@ -213,7 +220,7 @@ async fn recording_socks(upstream: SocketAddr) -> (u16, mpsc::UnboundedReceiver<
     tokio::spawn(async move {
         loop {
             let (mut client, _) = listener.accept().await.unwrap();
-            sender.send(greet(&mut client).await).unwrap();
+            sender.send(greet(&mut client, 0).await).unwrap();
             let mut server = TcpStream::connect(upstream).await.unwrap();
             tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
         }
@@ -221,7 +228,8 @@ async fn recording_socks(upstream: SocketAddr) -> (u16, mpsc::UnboundedReceiver<
     (port, receiver)
 }
 
-async fn greet(client: &mut TcpStream) -> Target {
+/// Plays the server's part up to its reply, which carries `code`.
+async fn greet(client: &mut TcpStream, code: u8) -> Target {
     let methods = client.read_u16().await.unwrap() & 0xff;
     client.read_exact(&mut vec![0; methods.into()]).await.unwrap();
     client.write_all(&[5, 0]).await.unwrap();
@@ -234,7 +242,7 @@ async fn greet(client: &mut TcpStream) -> Target {
     let mut host = vec![0; length.into()];
     client.read_exact(&mut host).await.unwrap();
     let port = client.read_u16().await.unwrap();
-    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    client.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
     Target { kind, host, port }
 }
 
@@ -282,16 +290,145 @@ async fn a_proxy_that_is_down_is_blamed_and_not_the_channel_and_serves_again_whe
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_to_connect_is_the_proxys_failure() {
+async fn the_status_of_a_refused_connect_tells_whose_fault_it_is() {
     let b = rescue::healthy(chat(), false).await;
-    for status in ["503 Service Unavailable", "407 Proxy Authentication Required"] {
+    let rows = [
+        ("401 Unauthorized", Class::ProxyFailure),
+        ("403 Forbidden", Class::ProxyFailure),
+        ("407 Proxy Authentication Required", Class::ProxyFailure),
+        ("503 Service Unavailable", Class::ProxyFailure),
+        ("404 Not Found", Class::Network),
+        ("500 Unable to connect", Class::Network),
+        ("502 Bad Gateway", Class::Network),
+        ("504 Gateway Timeout", Class::Network),
+    ];
+    for (status, class) in rows {
         let proxy =
             Upstream::always(vec![Step::Read, Step::Send(response(status, "", b"no")), Step::Close]).await;
-        let config = behind("http", proxy.addr.port(), None, upstream::refusing().await, Some(b.addr))
-            .replacen("base_url = \"http://127.0.0.1:", "base_url = \"https://models.example.invalid:", 1);
-        is_rescued_from_the_proxy(status, &config).await;
-        assert!(proxy.received()[0].head.starts_with("CONNECT models.example.invalid:"), "{status}");
+        let config = unresolved(&behind("http", proxy.addr.port(), Some("user"), b.addr, Some(b.addr)));
+        blames(status, &config, class).await;
+        let login = format!("Basic {}", BASE64_STANDARD.encode(format!("user:{PASSWORD}")));
+        for received in proxy.received() {
+            assert!(received.head.starts_with("CONNECT models.example.invalid:443 "), "{status}");
+            assert_eq!(received.header("proxy-authorization").as_deref(), Some(&*login), "{status}");
+        }
     }
+}
+
+/// The same configuration with an https target for channel `a` that only a proxy could know.
+fn unresolved(config: &str) -> String {
+    let (before, after) = config.split_once("base_url = \"http://").unwrap();
+    let (_address, after) = after.split_once('"').unwrap();
+    format!("{before}base_url = \"https://models.example.invalid\"{after}")
+}
+
+#[tokio::test]
+async fn the_reply_of_a_socks_proxy_tells_whose_fault_it_is() {
+    let b = rescue::healthy(chat(), false).await;
+    // RFC 1928, section 6.
+    let rows = [
+        (1, Class::ProxyFailure),
+        (2, Class::ProxyFailure),
+        (3, Class::Network),
+        (4, Class::Network),
+        (5, Class::Network),
+        (6, Class::Network),
+        (7, Class::ProxyFailure),
+        (8, Class::Network),
+    ];
+    for (code, class) in rows {
+        let port = refusing_socks(code).await;
+        let config = unresolved(&behind("socks5", port, None, b.addr, Some(b.addr)));
+        blames(&format!("reply {code}"), &config, class).await;
+    }
+}
+
+/// A SOCKS5 server that answers every request with this code.
+async fn refusing_socks(code: u8) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            greet(&mut client, code).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_target_that_its_proxy_cannot_reach_is_no_fault_of_the_proxy() {
+    let upstream = outside().await;
+    let nobody = SocketAddr::new(own_address(), free_port());
+    let ((_socks, socks), (_tiny, tiny, _folder)) = (microsocks(None), tinyproxy(None));
+    ready(socks).await;
+    ready(tiny).await;
+    // Only a target behind CONNECT shows an http proxy's own answer.
+    for (kind, port, scheme) in [("socks5", socks, "http"), ("http", tiny, "https")] {
+        let proxy = "proxy = \"shared\"";
+        let config = bed::channels(
+            chat(),
+            &[
+                Channel { name: "a", addr: nobody, priority: 1, more: proxy },
+                Channel { name: "b", addr: upstream.addr, priority: 2, more: proxy },
+            ],
+        )
+        .replacen("http://", &format!("{scheme}://"), 1);
+        let config = format!(
+            "{config}[[proxy]]\nname = \"shared\"\ntype = \"{kind}\"\nhost = \"127.0.0.1\"\nport = {port}\n"
+        );
+        let bed = Bed::start(&config).await;
+        for request in 1..=5 {
+            let reply = bed.ask(chat(), false).await;
+            rescue::is_complete(kind, chat(), false, &reply);
+            assert_eq!(reply.header("x-sluice-channel"), Some("b"), "{kind}, request {request}");
+            let trace = bed.trace(&reply).await;
+            let failed = trace.attempts.iter().filter(|attempt| &*attempt.channel == "a");
+            for failed in failed {
+                assert_eq!(
+                    (failed.class, failed.phase),
+                    (Some(Class::Network), Some(Phase::P0)),
+                    "{kind}, request {request}: {:?}",
+                    failed.error
+                );
+            }
+        }
+        assert_eq!(bed.channel("a")["state"], "benched", "{kind}: only the channel whose target is dead");
+        assert_eq!(bed.channel("b")["state"], "healthy", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_connect_timeout_is_the_proxys_failure_only_if_the_proxy_cannot_be_reached() {
+    let b = rescue::healthy(chat(), false).await;
+    let waiting = Upstream::always(vec![Step::ReadHead, Step::Hold]).await;
+    let (hole, _listener, _queue) = upstream::black_hole().await;
+    for (label, proxy, class) in [
+        ("a proxy that waits for its target", waiting.addr, Class::Network),
+        ("a black hole", hole, Class::ProxyFailure),
+    ] {
+        let config = unresolved(&behind("http", proxy.port(), None, b.addr, Some(b.addr)));
+        blames(label, &config, class).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bad_certificate_of_an_https_proxy_is_the_proxys_failure_and_the_targets_own_is_not() {
+    let b = rescue::healthy(chat(), false).await;
+    let mistrusted = Authority::new();
+    let proxy = Upstream::listen("127.0.0.1:0", Some(mistrusted.server(Flaw::None)), vec![vec![]]).await;
+    let plain = behind("https", proxy.addr.port(), None, outside().await.addr, Some(b.addr));
+    blames("a plain target", &plain, Class::ProxyFailure).await;
+    blames("a target behind CONNECT", &unresolved(&plain), Class::ProxyFailure).await;
+
+    let listen = format!("{}:0", own_address());
+    let target = Upstream::listen(&listen, Some(mistrusted.server(Flaw::None)), vec![vec![]]).await;
+    let (_socks, port) = microsocks(None);
+    ready(port).await;
+    let config = behind("socks5", port, None, target.addr, Some(b.addr)).replacen("http://", "https://", 1);
+    let bed = Bed::start(&config).await;
+    let reply = bed.ask(chat(), false).await;
+    assert_eq!(bed.trace(&reply).await.attempts[0].class, Some(Class::Tls));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Connections to upstreams: one client per way out, no redirects, no hidden retries, no proxy from the
 //! environment unless the channel says `system`.
 
+mod fault;
+mod proxy;
+
 use std::{
     collections::HashMap,
-    error::Error as _,
     sync::{PoisonError, RwLock},
     time::Duration,
 };
@@ -17,7 +19,7 @@ use url::Url;
 
 use crate::{
     compose::Outgoing,
-    decode::{self, Coding, Inflow},
+    decode::{Coding, Inflow},
     gateway::{Sizes, Timers},
     headers,
 };
@@ -78,10 +80,10 @@ impl Upstream {
         };
         let response = match tokio::time::timeout(within, sending).await {
             Ok(Ok(response)) => http::Response::<reqwest::Body>::from(response),
-            Ok(Err(error)) => return Err(fault(&error, hop, &url)),
+            Ok(Err(error)) => return Err(fault::judge(&error, hop, &url).await),
             Err(_elapsed) => return Err(silent(within)),
         };
-        if let Some(failure) = proxy_login_wanted(&response, hop, &url) {
+        if let Some(failure) = fault::proxy_login_wanted(response.status(), hop, &url) {
             return Err(failure);
         }
         reply(response, sizes)
@@ -101,7 +103,7 @@ impl Upstream {
         *request.headers_mut() = headers;
         match tokio::time::timeout(within, client.execute(request)).await {
             Ok(Ok(response)) => reply(http::Response::<reqwest::Body>::from(response), sizes),
-            Ok(Err(error)) => Err(fault(&error, hop, &url)),
+            Ok(Err(error)) => Err(fault::judge(&error, hop, &url).await),
             Err(_elapsed) => Err(silent(within)),
         }
     }
@@ -237,80 +239,11 @@ fn silent(within: Duration) -> Failure {
     Failure::new(Class::Silent, Phase::P1, message)
 }
 
-/// To a plain `http` target the proxy answers in the upstream's place; this status is always the proxy's own
-/// (RFC 9110 §15.5.8), and the upstream was not asked.
-fn proxy_login_wanted(response: &http::Response<reqwest::Body>, hop: &Hop, url: &Url) -> Option<Failure> {
-    let wanted = response.status() == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED && uses_proxy(hop, url);
-    wanted.then(|| {
-        Failure::new(Class::ProxyFailure, Phase::P0, "the network proxy wants another login (HTTP 407)")
-    })
-}
-
-/// What a failed exchange was: how far it came decides whether it may be sent again.
-fn fault(error: &reqwest::Error, hop: &Hop, url: &Url) -> Failure {
-    let words = decode::words(error);
-    if is_tls(error) {
-        return Failure::new(Class::Tls, Phase::P0, format!("TLS failed: {words}"));
-    }
-    if is_wrong_http(error) {
-        return Failure::new(Class::Malformed, Phase::P1, format!("the answer is not valid HTTP: {words}"));
-    }
-    if !error.is_connect() && !error.is_dns() {
-        return Failure::new(
-            Class::Network,
-            Phase::P1,
-            format!("the connection broke before an answer: {words}"),
-        );
-    }
-    if uses_proxy(hop, url) {
-        let message = format!("the network proxy refused or cannot be reached: {words}");
-        return Failure::new(Class::ProxyFailure, Phase::P0, message);
-    }
-    let failure = Failure::new(Class::Network, Phase::P0, format!("could not connect: {words}"));
-    if is_without_a_route(error) { failure.without_a_route() } else { failure }
-}
-
-/// No answer from DNS and no route are the marks of a machine that is offline.
-fn is_without_a_route(error: &reqwest::Error) -> bool {
-    error.is_dns()
-        || causes(error).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| {
-            matches!(
-                cause.kind(),
-                std::io::ErrorKind::NetworkUnreachable
-                    | std::io::ErrorKind::HostUnreachable
-                    | std::io::ErrorKind::NetworkDown
-            )
-        })
-}
-
-fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(holds_tls)
-}
-
-/// Each layer between TLS and us wraps the error in an `io::Error` of its own, whose `source` passes over the inner.
-fn holds_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.is::<rustls::Error>()
-        || error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .is_some_and(|inner| holds_tls(inner))
-}
-
-fn is_wrong_http(error: &reqwest::Error) -> bool {
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
-        .any(|cause| cause.is_parse() || cause.is_parse_status() || cause.is_parse_too_large())
-}
-
 /// Whether an HTTP/2 upstream says that it has not begun to process the request (RFC 9113 §8.7).
 fn is_unprocessed(error: &reqwest::Error) -> bool {
-    causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|cause| {
+    fault::causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|cause| {
         cause.is_remote()
             && ((cause.is_go_away() && cause.reason() == Some(h2::Reason::NO_ERROR))
                 || (cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM)))
     })
-}
-
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
 }
