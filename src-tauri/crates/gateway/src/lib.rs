@@ -22,6 +22,7 @@ mod stream;
 mod trace;
 mod upstream;
 mod waiting;
+mod wake;
 
 pub use gateway::{Gateway, Inspect, Setup, Sizes, Timers};
 pub use listen::{BindFault, Listening, bind};

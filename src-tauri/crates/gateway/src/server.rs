@@ -27,7 +27,7 @@ use crate::{
     listen::Listening,
     refusal::Refusal,
     relay::{self, Call},
-    status,
+    status, wake,
 };
 
 /// Time for error events to leave after the drain time is over.
@@ -53,6 +53,7 @@ pub async fn serve(
             Arc::new(House { gateway: Arc::clone(&gateway), door: Door::new(address), api: api.clone() });
         accepting.spawn(accept(listener, house, Arc::clone(&places), Arc::clone(&graceful), stop.clone()));
     }
+    accepting.spawn(wake::watch(Arc::clone(&gateway)));
     stop.cancelled().await;
     accepting.shutdown().await;
     let drain = gateway.snapshot().server.drain;

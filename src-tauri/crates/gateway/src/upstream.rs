@@ -26,7 +26,7 @@ use crate::{
 
 /// The HTTP clients, one for each way out.
 pub(crate) struct Upstream {
-    direct: Client,
+    direct: RwLock<Client>,
     others: RwLock<HashMap<Way, Client>>,
     connect: Duration,
 }
@@ -53,7 +53,7 @@ const POOL_IDLE_PER_HOST: usize = 64;
 impl Upstream {
     pub(crate) fn new(timers: &Timers) -> Upstream {
         Upstream {
-            direct: build(builder(timers.connect).no_proxy()),
+            direct: RwLock::new(direct(timers.connect)),
             others: RwLock::new(HashMap::new()),
             connect: timers.connect,
         }
@@ -114,9 +114,17 @@ impl Upstream {
         self.others.write().unwrap_or_else(PoisonError::into_inner).retain(|way, _| named.contains(way));
     }
 
+    /// Forgets all kept connections. What is under way goes on.
+    pub(crate) fn renew(&self) {
+        *self.direct.write().unwrap_or_else(PoisonError::into_inner) = direct(self.connect);
+        self.others.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The client for a way out. Loopback and spared hosts are always reached directly.
     fn client(&self, hop: &Hop, url: &Url) -> Client {
-        let Some(way) = way(hop).filter(|_| !is_spared(hop, url)) else { return self.direct.clone() };
+        let Some(way) = way(hop).filter(|_| !is_spared(hop, url)) else {
+            return self.direct.read().unwrap_or_else(PoisonError::into_inner).clone();
+        };
         if let Some(client) = self.others.read().unwrap_or_else(PoisonError::into_inner).get(&way) {
             return client.clone();
         }
@@ -171,6 +179,10 @@ fn is_spared(hop: &Hop, url: &Url) -> bool {
             Hop::System => false,
             Hop::Proxy(proxy) => url.host_str().is_some_and(|host| proxy.spares(host)),
         }
+}
+
+fn direct(connect: Duration) -> Client {
+    build(builder(connect).no_proxy())
 }
 
 fn builder(connect: Duration) -> ClientBuilder {
@@ -246,4 +258,49 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
             && ((cause.is_go_away() && cause.reason() == Some(h2::Reason::NO_ERROR))
                 || (cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Answers every request of `connections` connections, one after the other, and says how many came on each.
+    async fn counting(listener: TcpListener, connections: usize) -> Vec<usize> {
+        let mut requests = Vec::new();
+        for _ in 0..connections {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut count, mut buffer) = (0, [0; 4096]);
+            while stream.read(&mut buffer).await.unwrap() > 0 {
+                count += 1;
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            }
+            requests.push(count);
+        }
+        requests
+    }
+
+    #[tokio::test]
+    async fn a_kept_connection_is_used_again_until_the_clients_are_renewed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let server = tokio::spawn(counting(listener, 2));
+        let (upstream, sizes) = (Upstream::new(&Timers::default()), Sizes::default());
+        let ask = async || {
+            let within = Duration::from_secs(10);
+            upstream.get(&Hop::Direct, url.clone(), HeaderMap::new(), within, &sizes).await.unwrap();
+        };
+        ask().await;
+        ask().await;
+        upstream.renew();
+        ask().await;
+        drop(upstream);
+        assert_eq!(server.await.unwrap(), [2, 1]);
+    }
 }
