@@ -180,6 +180,7 @@ impl Pool {
         if probes_key(Scope::Cell) {
             cell_state.breaker.begin_probe();
         }
+        let alone = alone || progress.has_one_attempt_left();
         progress.steps.push(Step {
             walked: progress.walks_to(&cell),
             proxy: proxy.clone(),

@@ -37,7 +37,8 @@ pub struct Lease {
     pub key_index: usize,
     /// Which attempt of its request this is; the first is 1.
     pub attempt: u32,
-    /// Whether no other channel could have served the attempt: the timers are longer then.
+    /// Whether giving this attempt up could help nobody, as no other channel could serve now or no attempt may follow
+    /// this one: the timers are longer then.
     pub alone: bool,
     /// Whether this is the one live request that tries something benched.
     pub probe: bool,

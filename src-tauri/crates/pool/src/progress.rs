@@ -99,6 +99,15 @@ impl Progress {
             && at.saturating_sub(self.started) < NEW_ATTEMPTS_FOR
     }
 
+    /// Whether no attempt may follow the next one if that one goes silent or breaks, whoever is free by then: the
+    /// request must not be sent twice, its costly attempts are used up, or it was left unanswered once already.
+    pub(crate) fn has_one_attempt_left(&self) -> bool {
+        let failures = || self.steps.iter().filter_map(|step| step.failure);
+        let costly = failures().filter(|&(class, phase)| may_have_cost(class, phase)).count();
+        let unanswered = failures().filter(|&(_, phase)| phase == Phase::P1).count();
+        self.stateful || costly + 1 >= COSTLY_ATTEMPTS_MAX || unanswered >= UNANSWERED_RESENDS_MAX
+    }
+
     /// Whether what was tried so far leaves `candidate` open to this request.
     pub(crate) fn allows(
         &self,

@@ -298,6 +298,29 @@ fn an_attempt_knows_whether_another_channel_could_have_served() {
 }
 
 #[test]
+fn an_attempt_after_which_nothing_may_follow_is_as_patient_as_a_lone_one() {
+    let both = [("a", "max_retries = 0"), ("b", ""), ("c", ""), ("d", "")];
+    let garbled = Failure::new(Class::Malformed, Phase::P3, "x");
+    let unanswered = Failure::new(Class::Network, Phase::P1, "x");
+    for (what, stateful, failures, expected) in [
+        ("a stored answer must not be asked for twice", true, vec![], vec![true]),
+        ("two attempts have cost tokens", false, vec![garbled.clone(), garbled], vec![false, false, true]),
+        ("one was sent and not answered", false, vec![unanswered], vec![false, true]),
+        ("refused keys cost nothing", false, vec![refused(Class::Quota, 402); 2], vec![false; 3]),
+    ] {
+        let mut world = World::new(&both);
+        let route = world.route();
+        let mut alone = Vec::new();
+        let mut failures = failures.into_iter();
+        world.request_on(&route, stateful, &mut |lease| {
+            alone.push(lease.alone);
+            failures.next()
+        });
+        assert_eq!(alone, expected, "{what}");
+    }
+}
+
+#[test]
 fn what_is_explained_is_what_is_tried() {
     let mut world = World::new(&[("a", "weight = 2"), ("b", "weight = 5"), ("c", "priority = 2"), ("d", "")]);
     for _ in 0..30 {
