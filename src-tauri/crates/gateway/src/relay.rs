@@ -489,6 +489,7 @@ fn starving(starved: &Starved, protocol: Protocol) -> Refusal {
     let what = match starved.refusal {
         StarvedKind::AllLimited => "every channel that could answer is at its limit",
         StarvedKind::AllBenched => "every channel that could answer is benched",
+        StarvedKind::ModelUnavailable => "no channel serves this model now",
         StarvedKind::NoneCanEver => "no channel can answer this request",
         StarvedKind::Offline => "this machine seems to be offline",
         StarvedKind::BudgetSpent => "nothing is left to try",

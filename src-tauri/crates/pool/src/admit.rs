@@ -221,7 +221,7 @@ impl Pool {
         let refusal = kind_of(&held);
         let able = held.iter().flatten().filter(|held| !held.is_lasting() && !held.is_spent());
         let soonest: Option<Duration> = match refusal {
-            StarvedKind::NoneCanEver | StarvedKind::BudgetSpent => None,
+            StarvedKind::NoneCanEver | StarvedKind::ModelUnavailable | StarvedKind::BudgetSpent => None,
             StarvedKind::AllLimited | StarvedKind::AllBenched | StarvedKind::Offline => {
                 able.filter_map(|held| held.wait(at.mono)).min()
             }
@@ -243,6 +243,8 @@ fn kind_of(held: &[Option<Held>]) -> StarvedKind {
         StarvedKind::BudgetSpent
     } else if waiting().all(|held| held.is_offline()) {
         StarvedKind::Offline
+    } else if waiting().all(|held| held.lacks_the_model()) {
+        StarvedKind::ModelUnavailable
     } else if waiting().all(|held| held.is_limit()) {
         StarvedKind::AllLimited
     } else {

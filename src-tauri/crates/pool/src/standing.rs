@@ -85,6 +85,24 @@ impl Held {
         matches!(self, Held::Spent | Held::NoFallback)
     }
 
+    /// Whether the upstream does not serve the model to this key or from here. While another request tries whether
+    /// that still holds, it is not known.
+    pub(crate) fn lacks_the_model(self) -> bool {
+        match self {
+            Held::Benched { reason, .. } => {
+                matches!(reason, Class::ModelAccess | Class::ModelGone | Class::RegionBlocked)
+            }
+            Held::Removed
+            | Held::Off
+            | Held::LimitZero { .. }
+            | Held::NeedsKey
+            | Held::Spent
+            | Held::NoFallback
+            | Held::Full { .. }
+            | Held::Probing { .. } => false,
+        }
+    }
+
     pub(crate) fn is_offline(self) -> bool {
         matches!(self, Held::Benched { scope: Scope::Line, .. } | Held::Probing { scope: Scope::Line, .. })
     }

@@ -31,6 +31,8 @@ pub enum StarvedKind {
     AllBenched,
     /// No candidate can serve until somebody changes something: no key, a refused key, switched off, a limit of 0.
     NoneCanEver,
+    /// No candidate that could serve has the model now: it is unknown there, closed to the key or to this region.
+    ModelUnavailable,
     /// This machine is offline.
     Offline,
     /// The request has used up its attempts or its time, or has asked every candidate.
@@ -43,6 +45,7 @@ impl Starved {
         match self.refusal {
             StarvedKind::AllLimited => Kind::RateLimit,
             StarvedKind::AllBenched => Kind::Overloaded,
+            StarvedKind::ModelUnavailable => Kind::NotFound,
             StarvedKind::NoneCanEver | StarvedKind::Offline | StarvedKind::BudgetSpent => Kind::Unavailable,
         }
     }
@@ -52,6 +55,7 @@ impl Starved {
         match self.refusal {
             StarvedKind::AllLimited => 429,
             StarvedKind::AllBenched => overload_status(protocol),
+            StarvedKind::ModelUnavailable => 404,
             StarvedKind::NoneCanEver | StarvedKind::Offline | StarvedKind::BudgetSpent => 503,
         }
     }
@@ -65,7 +69,7 @@ impl Starved {
     pub fn should_retry(&self) -> bool {
         match self.refusal {
             StarvedKind::AllLimited | StarvedKind::AllBenched | StarvedKind::Offline => true,
-            StarvedKind::NoneCanEver | StarvedKind::BudgetSpent => false,
+            StarvedKind::NoneCanEver | StarvedKind::ModelUnavailable | StarvedKind::BudgetSpent => false,
         }
     }
 
@@ -77,6 +81,7 @@ impl Starved {
             StarvedKind::AllLimited
             | StarvedKind::AllBenched
             | StarvedKind::NoneCanEver
+            | StarvedKind::ModelUnavailable
             | StarvedKind::Offline
             | StarvedKind::BudgetSpent => None,
         }

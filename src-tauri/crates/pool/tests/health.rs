@@ -139,7 +139,17 @@ fn why_nobody_serves_is_told_in_kind_status_and_wait() {
         (&[("a", "")], &[limited_long], StarvedKind::AllLimited, 429, 429, Some(60)),
         (&[("a", "")], &[refused(Class::Quota, 402)], StarvedKind::AllLimited, 429, 429, Some(60)),
         (&[("a", ""), ("b", "enabled = false")], &[limited(17)], StarvedKind::AllLimited, 429, 429, Some(17)),
-        (&[("a", "")], &[refused(Class::ModelGone, 404)], StarvedKind::AllBenched, 503, 529, Some(60)),
+        (&[("a", "")], &[refused(Class::ModelGone, 404)], StarvedKind::ModelUnavailable, 404, 404, None),
+        (&[("a", "")], &[refused(Class::ModelAccess, 403)], StarvedKind::ModelUnavailable, 404, 404, None),
+        (&[("a", "")], &[refused(Class::RegionBlocked, 403)], StarvedKind::ModelUnavailable, 404, 404, None),
+        (
+            &[("a", ""), ("b", "")],
+            &[refused(Class::ModelGone, 404), limited(17)],
+            StarvedKind::AllBenched,
+            503,
+            529,
+            Some(17),
+        ),
     ] {
         let mut world = World::new(channels);
         for failure in failures {
