@@ -315,7 +315,8 @@ impl<'a> Test<'a> {
 
     fn judged(&self, protocol: Protocol, status: StatusCode, reply: &HeaderMap, body: &Bytes) -> Failure {
         let header = |name: &str| reply.get(name).and_then(|value| value.to_str().ok());
-        pool::judge(protocol, status.as_u16(), &header, body, self.gateway.clock.now()).unwrap_or_else(|| {
+        let now = self.gateway.clock.now();
+        pool::judge(protocol, Operation::Generate, status.as_u16(), &header, body, now).unwrap_or_else(|| {
             upstream::malformed(status.as_u16(), format!("the upstream answered {status}"))
         })
     }
@@ -421,6 +422,7 @@ fn fix(class: Class) -> &'static str {
         Class::ModelAccess => "ask the vendor for access to this model, or choose another `model`",
         Class::ModelGone => "check the model's name and the base URL",
         Class::RegionBlocked => "the vendor refuses this region; a network proxy elsewhere may help",
+        Class::NotOffered => "the vendor does not offer this operation; check the base URL and the type",
         Class::ContextLength | Class::CallerFault => {
             "the upstream refuses the test's request; check model and base URL, and what it says"
         }

@@ -203,7 +203,9 @@ async fn attempt(
     let (status, reply_headers, mut inflow) = (reply.status, reply.headers, reply.inflow);
     recording.headers(status.as_u16());
     if !status.is_success() {
-        return Err(refused(gateway, candidate.protocol, status, &reply_headers, inflow).await);
+        return Err(
+            refused(gateway, candidate.protocol, head.operation, status, &reply_headers, inflow).await
+        );
     }
     let passing = headers::to_client(&reply_headers);
     let spent = recording.elapsed().saturating_sub(began);
@@ -216,7 +218,7 @@ async fn attempt(
                 let first_content = note_first_content(gateway, held, recording, began);
                 Ok(Passed::Flowing(status, passing, Opened::Stream(stream, out, inflow, first_content)))
             }
-            Err(fault) => Err(missed(gateway, candidate.protocol, fault)),
+            Err(fault) => Err(missed(gateway, candidate.protocol, head.operation, fault)),
         };
     }
     let within = patience.total.saturating_sub(spent);
@@ -229,7 +231,7 @@ async fn attempt(
             note_first_content(gateway, held, recording, began);
             Ok(Passed::Flowing(status, passing, Opened::Large(parts, inflow)))
         }
-        Err(fault) => Err(missed(gateway, candidate.protocol, fault)),
+        Err(fault) => Err(missed(gateway, candidate.protocol, head.operation, fault)),
     }
 }
 
@@ -290,6 +292,7 @@ impl Asked {
 async fn refused(
     gateway: &Gateway,
     protocol: Protocol,
+    operation: Operation,
     status: StatusCode,
     reply_headers: &HeaderMap,
     mut inflow: Inflow,
@@ -298,18 +301,18 @@ async fn refused(
     let body = tokio::time::timeout(gateway.timers.headers, reading).await.unwrap_or_default();
     let header = |name: &str| reply_headers.get(name).and_then(|value| value.to_str().ok());
     let now = gateway.clock.now();
-    let failure = pool::judge(protocol, status.as_u16(), &header, &body, now)
+    let failure = pool::judge(protocol, operation, status.as_u16(), &header, &body, now)
         .unwrap_or_else(|| upstream::malformed(status.as_u16(), format!("the upstream answered {status}")));
     let relayed = Relayed { headers: headers::to_client(reply_headers), body };
     Missed { failure, relayed: Some((status, relayed)) }
 }
 
 /// A success status that held no answer.
-fn missed(gateway: &Gateway, protocol: Protocol, fault: Fault) -> Missed {
+fn missed(gateway: &Gateway, protocol: Protocol, operation: Operation, fault: Fault) -> Missed {
     match fault {
         Fault::Failed(failure) => failure.into(),
         Fault::Said(said) => {
-            let mut failure = pool::judge_stream_failure(protocol, &said, gateway.clock.now());
+            let mut failure = pool::judge_reply_failure(protocol, operation, &said, gateway.clock.now());
             failure.phase = failure.phase.min(Phase::P3);
             failure.into()
         }

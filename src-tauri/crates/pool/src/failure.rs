@@ -34,6 +34,9 @@ pub enum Class {
     ModelGone,
     /// The upstream does not serve this country or network.
     RegionBlocked,
+    /// The upstream does not offer this operation (counting tokens, embeddings), or not for this model; generation is
+    /// another matter.
+    NotOffered,
     /// The prompt is longer than the model can take.
     ContextLength,
     /// The upstream refuses the content of the prompt or of its answer.
@@ -48,7 +51,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the failure table.
-    pub const ALL: [Class; 17] = [
+    pub const ALL: [Class; 18] = [
         Class::Network,
         Class::ProxyFailure,
         Class::Tls,
@@ -61,6 +64,7 @@ impl Class {
         Class::ModelAccess,
         Class::ModelGone,
         Class::RegionBlocked,
+        Class::NotOffered,
         Class::ContextLength,
         Class::ContentFilter,
         Class::CallerFault,
@@ -83,6 +87,7 @@ impl Class {
             Class::ModelAccess => "does not let this key use the model",
             Class::ModelGone => "does not serve the model",
             Class::RegionBlocked => "does not serve this region",
+            Class::NotOffered => "does not offer this operation",
             Class::ContextLength => "finds the prompt too long",
             Class::ContentFilter => "refused the content",
             Class::CallerFault => "refused the request",

@@ -116,6 +116,7 @@ fn length(reason: Class, asked: Option<Duration>, times: u32) -> Duration {
         | Class::Overloaded
         | Class::ServerError
         | Class::Silent
+        | Class::NotOffered
         | Class::ContextLength
         | Class::ContentFilter
         | Class::CallerFault

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use wire::Protocol;
 use wire::observe::StreamFailure;
+use wire::{Operation, Protocol};
 
 use crate::failure::{Class, Failure, Phase};
 use crate::now::Now;
@@ -17,10 +17,11 @@ use crate::retry_after::{asked_wait, in_words};
 use signs::sign_of;
 use words::Words;
 
-/// Names what an upstream's status and (bounded) body mean; `None` for a success. `headers` looks a response header
-/// up by its lower-case name.
+/// Names what an upstream's status and (bounded) body mean for `operation`; `None` for a success. `headers` looks a
+/// response header up by its lower-case name.
 pub fn judge<'h>(
     protocol: Protocol,
+    operation: Operation,
     status: u16,
     headers: &dyn Fn(&str) -> Option<&'h str>,
     body: &[u8],
@@ -30,7 +31,7 @@ pub fn judge<'h>(
         return None;
     }
     let words = Words::read(body);
-    let class = class_of(protocol, status, &words);
+    let class = class_of(protocol, operation, status, &words);
     let asked = asked_wait(headers, &words.body, now);
     Some(Failure {
         class,
@@ -46,6 +47,18 @@ pub fn judge<'h>(
 /// Names what an error inside a stream means, by the same table. The phase is P3; whoever has sent content to the
 /// client changes it to P4.
 pub fn judge_stream_failure(protocol: Protocol, failure: &StreamFailure, now: Now) -> Failure {
+    // Nothing else is streamed.
+    judge_reply_failure(protocol, Operation::Generate, failure, now)
+}
+
+/// Names what an error means that came as the reply to `operation` under a success status, by the same table. The
+/// phase is P3.
+pub fn judge_reply_failure(
+    protocol: Protocol,
+    operation: Operation,
+    failure: &StreamFailure,
+    now: Now,
+) -> Failure {
     let mut words = Words::read(failure.raw.as_bytes());
     words.add_code(failure.code.as_deref());
     if !failure.message.is_empty() {
@@ -57,7 +70,7 @@ pub fn judge_stream_failure(protocol: Protocol, failure: &StreamFailure, now: No
     let status =
         failure.status.or(coded).or_else(|| words.codes.iter().find_map(|code| status_of_code(code)));
     let class = match status {
-        Some(status) => class_of(protocol, status, &words),
+        Some(status) => class_of(protocol, operation, status, &words),
         None => sign_of(400, &words).unwrap_or(Class::ServerError),
     };
     let asked = asked_wait(&|_| None, &words.body, now).or_else(|| in_words(&words.message));
@@ -72,10 +85,46 @@ pub fn judge_stream_failure(protocol: Protocol, failure: &StreamFailure, now: No
     }
 }
 
-fn class_of(protocol: Protocol, status: u16, words: &Words) -> Class {
+fn class_of(protocol: Protocol, operation: Operation, status: u16, words: &Words) -> Class {
     match status {
         300..400 => Class::Malformed,
-        _ => sign_of(status, words).unwrap_or_else(|| class_of_status(protocol, status, words.is_html)),
+        _ => sign_of(status, words)
+            .or_else(|| lacks(operation, status, words))
+            .unwrap_or_else(|| class_of_status(protocol, status, words.is_html)),
+    }
+}
+
+/// What is missing where an upstream turns down an operation beside generation. Many offer no such operation, or not
+/// for this model, which says nothing about chatting with the model: that is missing only where the words say so.
+fn lacks(operation: Operation, status: u16, words: &Words) -> Option<Class> {
+    match (operation, status) {
+        (Operation::Generate, _) => None,
+        (Operation::CountTokens | Operation::Embed | Operation::BatchEmbed, 403 | 404 | 405 | 410 | 501) => {
+            Some(model_missing(status, words).unwrap_or(Class::NotOffered))
+        }
+        (Operation::CountTokens | Operation::Embed | Operation::BatchEmbed, _) => None,
+    }
+}
+
+/// Whether the words name the model, and not what it is used for, as what is missing.
+fn model_missing(status: u16, words: &Words) -> Option<Class> {
+    let says_any = |texts: &[&str]| texts.iter().any(|text| words.says(text));
+    // Gemini: "models/x is not found …, or is not supported for embedContent". A path names a page, not a model.
+    let of_its_use = words.is_html || says_any(&["supported for", "/v1"]);
+    if of_its_use || !words.says("model") {
+        return None;
+    }
+    match status {
+        403 if says_any(&["access to model", "access to the model", "access to this model"]) => {
+            Some(Class::ModelAccess)
+        }
+        // Anthropic says no more than "model: x".
+        404 | 410
+            if says_any(&["not found", "not exist", "deprecated", "retired"]) || words.begins("model:") =>
+        {
+            Some(Class::ModelGone)
+        }
+        _ => None,
     }
 }
 

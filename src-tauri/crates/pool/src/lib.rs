@@ -48,7 +48,7 @@ mod view;
 mod testing;
 
 pub use failure::{Class, Failure, Outcome, Phase};
-pub use judge::{judge, judge_stream_failure};
+pub use judge::{judge, judge_reply_failure, judge_stream_failure};
 pub use lease::{CellId, Lease, Scope};
 pub use now::Now;
 pub use policy::{Again, Benches, Next, Policy, Words, policy};

@@ -141,6 +141,14 @@ pub fn policy(class: Class) -> Policy {
             Policy { next: Next::KeyThenRoute, benches: Benches::Key, should_retry: false, ..upstream }
         }
         Class::ModelAccess | Class::ModelGone | Class::RegionBlocked => no_such_model,
+        Class::NotOffered => Policy {
+            benches: Benches::Nothing,
+            kind: Kind::NotSupported,
+            status: 501,
+            code: Some("not_supported"),
+            should_retry: false,
+            ..upstream
+        },
         Class::ContextLength => {
             Policy { kind: Kind::ContextLength, code: Some("context_length_exceeded"), ..caller }
         }
@@ -153,6 +161,9 @@ pub fn policy(class: Class) -> Policy {
 
 /// Tells whether a failed attempt may have cost tokens, as against one that was refused fast or never sent.
 pub(crate) fn may_have_cost(class: Class, phase: Phase) -> bool {
+    if class == Class::NotOffered {
+        return false;
+    }
     match (phase, policy(class).benches) {
         (Phase::P0, _) => false,
         (Phase::P1 | Phase::P2 | Phase::P3 | Phase::P4, Benches::Model | Benches::Key) => false,
@@ -186,6 +197,7 @@ mod tests {
             (Class::ModelAccess, Never, Route, Model, Ours, 404, false),
             (Class::ModelGone, Never, Route, Model, Ours, 404, false),
             (Class::RegionBlocked, Never, Route, Model, Ours, 404, false),
+            (Class::NotOffered, Never, Route, Nothing, Ours, 501, false),
             (Class::ContextLength, Never, Nobody, Nothing, Theirs, 400, false),
             (Class::ContentFilter, Never, Nobody, Nothing, Theirs, 400, false),
             (Class::CallerFault, Never, Nobody, Nothing, Theirs, 400, false),

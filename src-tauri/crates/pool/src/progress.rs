@@ -125,7 +125,9 @@ impl Progress {
         let unanswered_here = |step: &Step| {
             step.cell.channel == *channel && step.failure.is_some_and(|(_, phase)| phase == Phase::P1)
         };
-        if avoids_proxy || self.steps.iter().any(unanswered_here) {
+        let not_offered_here =
+            |step: &Step| step.cell.channel == *channel && step.failed_by(Class::NotOffered);
+        if avoids_proxy || self.steps.iter().any(|step| unanswered_here(step) || not_offered_here(step)) {
             return Err(Held::Spent);
         }
         let walks =

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{Story, Told, World, limited, refused, toml};
 use pool::{Class, Failure, Outcome, Phase, Relay, StarvedKind};
+use wire::errors::Kind;
 
 const KEYS: &str = r#"keys = [{ name = "one", env = "A" }, { name = "two", env = "B" }]"#;
 
@@ -45,6 +46,7 @@ fn a_failing_first_channel_gives_way_at_once() {
         (Class::Credential, Phase::P2, vec!["a", "b"]),
         (Class::ModelAccess, Phase::P2, vec!["a", "b"]),
         (Class::RegionBlocked, Phase::P2, vec!["a", "b"]),
+        (Class::NotOffered, Phase::P2, vec!["a", "b"]),
         (Class::RateLimit, Phase::P2, vec!["a", "b"]),
         (Class::CallerFault, Phase::P2, vec!["a"]),
         (Class::ContentFilter, Phase::P2, vec!["a"]),
@@ -295,6 +297,21 @@ fn an_attempt_knows_whether_another_channel_could_have_served() {
         failures.next()
     });
     assert_eq!(alone, [false, true]);
+}
+
+#[test]
+fn an_operation_that_is_not_offered_benches_nothing_and_is_told_as_not_supported() {
+    let mut world = World::new(&[("a", KEYS), ("b", "priority = 2")]);
+    for _ in 0..5 {
+        let story = meets(&mut world, &[refused(Class::NotOffered, 404), refused(Class::NotOffered, 405)]);
+        assert_eq!(story.asked, ["a/one", "b"], "another key offers no more");
+        let refusal = story.refusal();
+        assert_eq!((refusal.relay, refusal.status, refusal.code), (Relay::Own, 501, Some("not_supported")));
+        assert_eq!((refusal.kind, refusal.should_retry), (Kind::NotSupported, false));
+        assert_eq!(refusal.retry_after_s(), None);
+        world.pass_s(30);
+    }
+    assert_eq!(world.good().asked, ["a/one"], "generation goes where it went");
 }
 
 #[test]

@@ -366,6 +366,7 @@ fn costs(class: Class, phase: Phase) -> bool {
             | Class::ModelAccess
             | Class::ModelGone
             | Class::RegionBlocked
+            | Class::NotOffered
     );
     phase != Phase::P0 && !refused_fast
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::testing::at;
 
 fn judged(protocol: Protocol, status: u16, body: &str) -> Option<Failure> {
-    judge(protocol, status, &|_| None, body.as_bytes(), at(0))
+    judge(protocol, Operation::Generate, status, &|_| None, body.as_bytes(), at(0))
 }
 
 fn class(protocol: Protocol, status: u16, body: &str) -> Class {
@@ -63,6 +63,71 @@ fn a_bare_status_has_a_meaning() {
 fn a_cancelled_call_is_google_s_own_doing() {
     assert_eq!(class(Protocol::Gemini, 499, ""), Class::ServerError);
     assert_eq!(class(Protocol::Chat, 499, ""), Class::CallerFault);
+}
+
+/// The answers of upstreams that lack an operation, or lack it for this model, and of those that lack the model.
+const ABOUT_OPERATIONS: &[(Protocol, u16, &str, Class)] = &[
+    (Messages, 404, "", Class::NotOffered),
+    (Messages, 405, "Method Not Allowed", Class::NotOffered),
+    (Messages, 410, "", Class::NotOffered),
+    (Messages, 501, r#"{"error":{"message":"not implemented"}}"#, Class::NotOffered),
+    (Messages, 404, "<html><title>404 Not Found</title></html>", Class::NotOffered),
+    (
+        Messages,
+        404,
+        r#"{"error":{"message":"Invalid URL (POST /v1/messages/count_tokens)"}}"#,
+        Class::NotOffered,
+    ),
+    (Chat, 404, r#"{"detail":"Not Found"}"#, Class::NotOffered),
+    (Gemini, 404, r#"{"error":"/v1beta/models/x:countTokens not found"}"#, Class::NotOffered),
+    (Chat, 403, "", Class::NotOffered),
+    (Chat, 403, "<html>Sorry, you have been blocked</html>", Class::NotOffered),
+    (
+        Chat,
+        403,
+        r#"{"error":{"message":"You are not allowed to generate embeddings from this model"}}"#,
+        Class::NotOffered,
+    ),
+    (
+        Gemini,
+        404,
+        r#"{"error":{"code":404,"message":"models/gemini-9 is not found for API version v1beta, or is not supported for embedContent.","status":"NOT_FOUND"}}"#,
+        Class::NotOffered,
+    ),
+    (
+        Messages,
+        404,
+        r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#,
+        Class::ModelGone,
+    ),
+    (Chat, 404, r#"{"error":{"message":"m","code":"model_not_found"}}"#, Class::ModelGone),
+    (Chat, 404, r#"{"error":{"message":"model 'x' not found, try pulling it first"}}"#, Class::ModelGone),
+    (Chat, 404, r#"{"message":"The model `x` does not exist.","type":"NotFoundError"}"#, Class::ModelGone),
+    (Chat, 403, r#"{"error":{"message":"Project has no access to model x"}}"#, Class::ModelAccess),
+    (Messages, 500, "", Class::ServerError),
+    (Messages, 401, "", Class::Credential),
+    (Messages, 429, "", Class::RateLimit),
+    (Messages, 400, "", Class::CallerFault),
+];
+
+#[test]
+fn a_missing_operation_is_not_a_missing_model() {
+    for operation in [Operation::CountTokens, Operation::Embed, Operation::BatchEmbed] {
+        for (protocol, status, body, expected) in ABOUT_OPERATIONS {
+            let failure = judge(*protocol, operation, *status, &|_| None, body.as_bytes(), at(0)).unwrap();
+            assert_eq!(failure.class, *expected, "{operation:?} {status} {body}");
+        }
+        let inside = StreamFailure {
+            status: Some(404),
+            code: None,
+            message: "no such page".to_owned(),
+            raw: String::new(),
+        };
+        assert_eq!(judge_reply_failure(Chat, operation, &inside, at(0)).class, Class::NotOffered);
+    }
+    for status in [404, 405, 410] {
+        assert_eq!(class(Chat, status, ""), Class::ModelGone, "{status} of a generation");
+    }
 }
 
 #[test]

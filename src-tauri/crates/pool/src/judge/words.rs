@@ -72,6 +72,10 @@ impl Words {
         self.said.contains(text)
     }
 
+    pub(crate) fn begins(&self, text: &str) -> bool {
+        self.said.starts_with(text)
+    }
+
     pub(crate) fn names_daily_quota(&self) -> bool {
         self.quotas.iter().any(|quota| quota.contains("perday"))
     }
