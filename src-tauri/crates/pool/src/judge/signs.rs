@@ -6,7 +6,14 @@ use crate::failure::Class;
 
 /// The class that the body's words stand for, if they stand for one at this status.
 pub(crate) fn sign_of(status: u16, words: &Words) -> Option<Class> {
-    SIGNS.iter().find(|row| row.on.contains(status) && row.sign.fits(words)).map(|row| row.class)
+    let fits =
+        |row: &&Row| row.on.contains(status) && row.sign.fits(words) && !is_about_the_key(status, row.class);
+    SIGNS.iter().find(fits).map(|row| row.class)
+}
+
+/// A 401 speaks of the key even where a relay's body calls it a fault of the server: the next key may be good.
+fn is_about_the_key(status: u16, class: Class) -> bool {
+    status == 401 && matches!(class, Class::Overloaded | Class::ServerError)
 }
 
 pub(crate) struct Row {

@@ -131,6 +131,15 @@ fn a_missing_operation_is_not_a_missing_model() {
 }
 
 #[test]
+fn a_401_is_about_the_key_whatever_fault_its_body_names() {
+    for code in ["server_error", "timeout_error", "overloaded_error"] {
+        let body = format!(r#"{{"error":{{"message":"m","type":"{code}"}}}}"#);
+        assert_eq!(class(Chat, 401, &body), Class::Credential, "{code}");
+    }
+    assert_eq!(class(Chat, 401, r#"{"error":{"code":"insufficient_quota"}}"#), Class::Quota);
+}
+
+#[test]
 fn every_row_of_the_table_decides_where_it_stands_alone() {
     for row in SIGNS {
         let status = match row.on {
