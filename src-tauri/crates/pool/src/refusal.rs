@@ -58,7 +58,18 @@ impl Refusal {
     pub fn status_for(&self, protocol: Protocol) -> u16 {
         match self.kind {
             Kind::Overloaded => overload_status(protocol),
-            _ => self.status,
+            Kind::InvalidRequest
+            | Kind::Authentication
+            | Kind::Permission
+            | Kind::NotFound
+            | Kind::TooLarge
+            | Kind::RateLimit
+            | Kind::Unavailable
+            | Kind::Timeout
+            | Kind::Upstream
+            | Kind::NotSupported
+            | Kind::Internal
+            | Kind::ContextLength => self.status,
         }
     }
 
@@ -79,7 +90,8 @@ impl Refusal {
             Words::Ours => false,
         };
         // Only a refusal by status has a status and a body to pass on.
-        let relay = if theirs && failure.phase == Phase::P2 { Relay::Verbatim } else { Relay::Own };
+        let passed_on = theirs && failure.phase == Phase::P2 && has_a_fitting_status(failure);
+        let relay = if passed_on { Relay::Verbatim } else { Relay::Own };
         Refusal {
             class: failure.class,
             relay,
@@ -121,13 +133,54 @@ fn speaks_for_itself(failure: &Failure, protocol: Protocol) -> bool {
     }
 }
 
-/// A failure of the upstream's own keeps its status where that is a common one.
-fn status_of(failure: &Failure, row: Policy) -> u16 {
-    match (failure.class, failure.status) {
-        (Class::ServerError, Some(status @ (500 | 502 | 503 | 504))) => status,
-        (Class::CallerFault | Class::ContentFilter, Some(status @ 400..=499)) => status,
-        (_, Some(_) | None) => row.status,
+/// Whether the upstream's status says to a client what the class means. Vendors report limits and faults of their own
+/// under statuses by which clients would blame themselves or ask their user to log in.
+fn has_a_fitting_status(failure: &Failure) -> bool {
+    let Some(status) = failure.status else { return false };
+    match failure.class {
+        Class::RateLimit => status == 429,
+        Class::Overloaded | Class::ServerError => matches!(status, 408 | 425 | 429 | 499 | 500..=599),
+        Class::ContextLength | Class::ContentFilter | Class::CallerFault => status != 401,
+        Class::Network
+        | Class::ProxyFailure
+        | Class::Tls
+        | Class::Silent
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelAccess
+        | Class::ModelGone
+        | Class::RegionBlocked
+        | Class::NotOffered
+        | Class::Malformed
+        | Class::ClientGone => false,
     }
+}
+
+/// A failure of the upstream's own keeps its status where that is a common one; a fault of the caller's keeps any but
+/// the one that would send its user to log in.
+fn status_of(failure: &Failure, row: Policy) -> u16 {
+    let kept = match failure.class {
+        Class::ServerError => failure.status.filter(|status| matches!(status, 500 | 502 | 503 | 504)),
+        Class::CallerFault | Class::ContentFilter => {
+            failure.status.filter(|&status| (400..500).contains(&status) && status != 401)
+        }
+        Class::Network
+        | Class::ProxyFailure
+        | Class::Tls
+        | Class::Overloaded
+        | Class::Silent
+        | Class::RateLimit
+        | Class::Quota
+        | Class::Credential
+        | Class::ModelAccess
+        | Class::ModelGone
+        | Class::RegionBlocked
+        | Class::NotOffered
+        | Class::ContextLength
+        | Class::Malformed
+        | Class::ClientGone => None,
+    };
+    kept.unwrap_or(row.status)
 }
 
 fn message_of(failure: &Failure, channel: &str, protocol: Protocol) -> String {
@@ -186,10 +239,13 @@ mod tests {
             (Class::Silent, 0, true, Own, 504, 504, true),
             (Class::RateLimit, 429, true, Verbatim, 429, 429, true),
             (Class::RateLimit, 429, false, Own, 429, 429, true),
+            (Class::RateLimit, 413, true, Own, 429, 429, true),
+            (Class::ServerError, 403, true, Own, 502, 502, true),
             (Class::Quota, 403, true, Own, 429, 429, false),
             (Class::Credential, 401, true, Own, 502, 502, false),
             (Class::ModelGone, 404, true, Own, 404, 404, false),
             (Class::ModelAccess, 403, true, Own, 404, 404, false),
+            (Class::NotOffered, 404, true, Own, 501, 501, false),
             (Class::ContentFilter, 400, false, Verbatim, 400, 400, false),
             (Class::CallerFault, 422, false, Verbatim, 422, 422, false),
             (Class::Malformed, 200, true, Own, 502, 502, true),

@@ -338,6 +338,27 @@ fn an_attempt_after_which_nothing_may_follow_is_as_patient_as_a_lone_one() {
 }
 
 #[test]
+fn a_limit_told_by_another_status_reaches_the_client_as_429() {
+    for status in [400, 401, 403, 413, 422] {
+        let mut world = World::new(&[("a", "")]);
+        let story = meets(&mut world, &[refused(Class::RateLimit, status)]);
+        let refusal = story.refusal();
+        assert_eq!((refusal.relay, refusal.status), (Relay::Own, 429), "{status}");
+        assert!(refusal.should_retry, "{status}");
+    }
+}
+
+#[test]
+fn no_refused_key_s_status_is_passed_on_for_a_fault_of_the_upstream() {
+    for class in [Class::Overloaded, Class::ServerError, Class::RateLimit, Class::CallerFault] {
+        let mut world = World::new(&[("a", "max_retries = 0")]);
+        let story = meets(&mut world, &[refused(class, 401)]);
+        assert_eq!(story.refusal().relay, Relay::Own, "{class:?}");
+        assert_ne!(story.refusal().status, 401, "{class:?}");
+    }
+}
+
+#[test]
 fn what_is_explained_is_what_is_tried() {
     let mut world = World::new(&[("a", "weight = 2"), ("b", "weight = 5"), ("c", "priority = 2"), ("d", "")]);
     for _ in 0..30 {
