@@ -47,14 +47,14 @@ pub(crate) enum Whole {
     Large(Vec<Bytes>, Inflow),
 }
 
-/// Reads a whole reply. Up to the held size nothing reaches the client before it is known to be an answer.
+/// Reads a whole reply. Up to `most` bytes nothing reaches the client before it is known to be an answer.
 pub(crate) async fn hold(
     protocol: Protocol,
     operation: Operation,
     status: u16,
     mut inflow: Inflow,
     within: Duration,
-    sizes: &Sizes,
+    most: usize,
 ) -> Result<Whole, Fault> {
     let reading = async {
         let mut parts: Vec<Bytes> = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) async fn hold(
             let part = part.map_err(|words| Fault::Failed(broken_off(status, &words)))?;
             size += part.len();
             parts.push(part);
-            if size > sizes.held_reply {
+            if size > most {
                 return Ok(Whole::Large(parts, inflow));
             }
         }
@@ -138,6 +138,9 @@ pub(crate) async fn gate(
     }
 }
 
+/// How long the rest of something that is no stream may take.
+const NOT_A_STREAM: Duration = Duration::from_secs(10);
+
 /// Enough to tell a stream from a web page or a JSON object.
 const SNIFFED_BYTES: usize = 64;
 
@@ -166,23 +169,38 @@ async fn not_a_stream(
     };
     let mut parts: Vec<Bytes> = held.iter().cloned().collect();
     parts.push(part);
-    let body = rest(parts, inflow, sizes.error_body).await;
-    match observe::error_body(&body) {
+    let body = rest(parts, inflow, sizes.error_body, NOT_A_STREAM).await;
+    match observe::error_body(&body.bytes) {
         Some(said) => Fault::Said(said),
         None => Fault::Failed(malformed(status, format!("a stream was asked for and {what} came"))),
     }
 }
 
-/// Reads what is left of a small body, up to `most` bytes; what cannot be read is left out.
-pub(crate) async fn rest(mut parts: Vec<Bytes>, inflow: &mut Inflow, most: usize) -> Bytes {
+/// A small body as far as it could be read.
+pub(crate) struct Rest {
+    pub bytes: Bytes,
+    /// Whether it was read to its proper end.
+    pub complete: bool,
+}
+
+/// Reads what is left of a small body, up to `most` bytes and for `within` at most.
+pub(crate) async fn rest(mut parts: Vec<Bytes>, inflow: &mut Inflow, most: usize, within: Duration) -> Rest {
     let mut size: usize = parts.iter().map(Bytes::len).sum();
-    while size < most
-        && let Some(Ok(part)) = inflow.next().await
-    {
-        size += part.len();
-        parts.push(part);
-    }
-    join(parts)
+    let reading = async {
+        while size <= most {
+            match inflow.next().await {
+                Some(Ok(part)) => {
+                    size += part.len();
+                    parts.push(part);
+                }
+                Some(Err(_broken)) => return false,
+                None => return true,
+            }
+        }
+        false
+    };
+    let complete = tokio::time::timeout(within, reading).await.unwrap_or(false);
+    Rest { bytes: join(parts), complete }
 }
 
 fn join(mut parts: Vec<Bytes>) -> Bytes {
@@ -232,6 +250,10 @@ pub(crate) struct Flow {
     watch: Watch,
 }
 
+/// What nginx calls a request whose client went away.
+const CLIENT_LEFT: u16 = 499;
+const NO_CONTENT: &str = "the stream carried no content for too long";
+
 /// Where a flow stands.
 enum Stage {
     Running,
@@ -250,6 +272,8 @@ struct Watch {
     last_bytes: Duration,
     last_content: Duration,
     last_sent: Duration,
+    /// When a whole reply must have ended; streams have no total.
+    end: Option<Duration>,
 }
 
 /// The body is broken off on purpose.
@@ -266,11 +290,18 @@ impl Flow {
         recording: Recording,
         first_content: Duration,
     ) -> Flow {
-        Flow::new(Some(reading), out, inflow, held, recording, Some(first_content))
+        Flow::new(Some(reading), out, inflow, held, recording, Some(first_content), None)
     }
 
-    pub(crate) fn whole(parts: Vec<Bytes>, inflow: Inflow, held: Held, recording: Recording) -> Flow {
-        Flow::new(None, parts.into(), inflow, held, recording, None)
+    /// A whole reply that is too large to hold; `left` is what is left of its time.
+    pub(crate) fn whole(
+        parts: Vec<Bytes>,
+        inflow: Inflow,
+        left: Duration,
+        held: Held,
+        recording: Recording,
+    ) -> Flow {
+        Flow::new(None, parts.into(), inflow, held, recording, None, Some(left))
     }
 
     fn new(
@@ -280,16 +311,20 @@ impl Flow {
         held: Held,
         recording: Recording,
         first_content: Option<Duration>,
+        left: Option<Duration>,
     ) -> Flow {
         let gateway: &Gateway = recording.gateway();
         let now = recording.elapsed();
         let timers = gateway.timers.clone();
         let watch = Watch {
-            alarm: Box::pin(tokio::time::sleep(timers.keep_alive.min(timers.idle_bytes))),
+            alarm: Box::pin(tokio::time::sleep(
+                timers.keep_alive.min(timers.idle_bytes).min(left.unwrap_or(Duration::MAX)),
+            )),
             closing: Box::pin(gateway.closing.clone().cancelled_owned()),
             last_bytes: now,
             last_content: now,
             last_sent: now,
+            end: left.map(|left| now + left),
             timers,
         };
         let size = out.iter().map(Bytes::len).sum();
@@ -333,9 +368,10 @@ impl Flow {
             }
             tokio::select! {
                 biased;
+                // Before the upstream: one that always has more must not keep the gateway from stopping.
+                () = self.watch.closing.as_mut() => self.cut(Break::Stopping, "the gateway is stopping"),
                 part = self.inflow.next() => self.came(part),
                 () = self.watch.alarm.as_mut() => self.rang(),
-                () = self.watch.closing.as_mut() => self.cut(Break::Stopping, "the gateway is stopping"),
             }
         }
     }
@@ -362,7 +398,11 @@ impl Flow {
             return self.out.push_back(part);
         };
         match reading.take(part, &mut self.out) {
-            Ok(Turn::Preamble) => {}
+            Ok(Turn::Preamble) => {
+                if now.saturating_sub(self.watch.last_content) >= self.watch.timers.idle_content {
+                    return self.cut(Break::Silent, NO_CONTENT);
+                }
+            }
             Ok(Turn::Content | Turn::Ended) => self.watch.last_content = now,
             Ok(Turn::Failed(said)) => self.failed_in_band(&said),
             Err(too_long) => self.cut(Break::Wrong, &too_long.to_string()),
@@ -385,7 +425,7 @@ impl Flow {
     }
 
     fn done(&mut self) {
-        self.stage = Stage::Clean;
+        self.close();
         let usage = self.reading.as_ref().and_then(Reading::usage);
         self.settle(Outcome::Served { first_content: self.first_content, usage });
         self.file(Ending::Done);
@@ -398,7 +438,11 @@ impl Flow {
         let Some(now) = wall else { return };
         let mut failure = pool::judge_stream_failure(reading.protocol(), said, now);
         failure.phase = Phase::P4;
-        self.stage = if reading.ends_cleanly_on_error() { Stage::Clean } else { Stage::Abort };
+        if reading.ends_cleanly_on_error() {
+            self.close();
+        } else {
+            self.stage = Stage::Abort;
+        }
         self.fail(failure, Ending::Error);
     }
 
@@ -428,9 +472,13 @@ impl Flow {
             return self.cut(Break::Silent, "the stream fell silent");
         }
         if self.reading.is_some() && empty_for >= timers.idle_content {
-            return self.cut(Break::Silent, "the stream carried no content for too long");
+            return self.cut(Break::Silent, NO_CONTENT);
         }
-        let mut next = timers.idle_bytes.saturating_sub(silent_for);
+        let left = self.watch.end.map(|end| end.saturating_sub(now));
+        if left.is_some_and(|left| left.is_zero()) {
+            return self.cut(Break::Silent, "the reply took longer than any may");
+        }
+        let mut next = timers.idle_bytes.saturating_sub(silent_for).min(left.unwrap_or(Duration::MAX));
         if let Some(reading) = &self.reading {
             next = next.min(timers.idle_content.saturating_sub(empty_for));
             let quiet_for = now.saturating_sub(self.watch.last_sent);
@@ -443,6 +491,12 @@ impl Flow {
             }
         }
         self.watch.alarm.set(tokio::time::sleep(next));
+    }
+
+    /// Ends the body properly; what is open in its framing is closed.
+    fn close(&mut self) {
+        self.stage = Stage::Clean;
+        self.out.extend(self.reading.as_ref().and_then(Reading::closing));
     }
 
     fn fail(&mut self, failure: Failure, ending: Ending) {
@@ -462,7 +516,11 @@ impl Flow {
     fn file(&mut self, ending: Ending) {
         let Some(mut recording) = self.recording.take() else { return };
         recording.usage(self.reading.as_ref().and_then(Reading::usage));
-        recording.finish(ending, self.status);
+        let status = match ending {
+            Ending::Done | Ending::Idle | Ending::Cut | Ending::Error => self.status,
+            Ending::ClientLeft => CLIENT_LEFT,
+        };
+        recording.finish(ending, status);
     }
 
     fn elapsed(&self) -> Duration {
@@ -471,6 +529,16 @@ impl Flow {
 
     fn reply_limit(&self) -> usize {
         self.recording.as_ref().map_or(usize::MAX, |recording| recording.gateway().sizes.reply)
+    }
+}
+
+impl Drop for Flow {
+    /// The client went away. Many do so at the terminal, without waiting for the end: they got all there is.
+    fn drop(&mut self) {
+        if self.reading.as_ref().is_some_and(Reading::ended) {
+            self.done();
+        }
+        self.file(Ending::ClientLeft);
     }
 }
 

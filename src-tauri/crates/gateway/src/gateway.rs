@@ -50,8 +50,8 @@ pub struct Timers {
     pub headers_reasoning: Duration,
     /// Response headers and first content, when nobody else could serve or the channel is local.
     pub headers_alone: Duration,
-    /// Response headers of a whole answer, which come when all of it is written: an answer of many tokens takes
-    /// minutes, and giving up on it would buy it twice.
+    /// Response headers of a whole answer, when another candidate could serve. They come when all of it is written,
+    /// so giving up early buys long answers twice; giving up after two minutes leaves no time for another attempt.
     pub headers_whole: Duration,
     /// First content after headers, when another candidate could serve.
     pub first_content: Duration,
@@ -80,7 +80,7 @@ impl Default for Timers {
             headers: Duration::from_secs(30),
             headers_reasoning: Duration::from_secs(60),
             headers_alone: Duration::from_secs(300),
-            headers_whole: Duration::from_secs(300),
+            headers_whole: Duration::from_secs(110),
             first_content: Duration::from_secs(12),
             idle_bytes: Duration::from_secs(60),
             idle_content: Duration::from_secs(300),
@@ -103,10 +103,14 @@ pub struct Sizes {
     pub head: usize,
     /// A whole reply up to this size is held and checked before the client sees a byte.
     pub held_reply: usize,
+    /// Embeddings up to this size are held too: nobody reads half of them, and their usage stands at the end.
+    pub held_embeddings: usize,
     /// A whole reply altogether, after decompression.
     pub reply: usize,
     /// An upstream's error body.
     pub error_body: usize,
+    /// A model's name; it is kept in traces and shown in headers.
+    pub model_name: usize,
     /// One event of a stream.
     pub event: usize,
     /// What the commit gate holds at most.
@@ -130,8 +134,10 @@ impl Default for Sizes {
             request_body: 64 * MIB,
             head: 64 << 10,
             held_reply: MIB,
+            held_embeddings: 16 * MIB,
             reply: 64 * MIB,
             error_body: MIB,
+            model_name: 512,
             event: 16 * MIB,
             gate_bytes: 256 << 10,
             gate_events: 64,
@@ -160,6 +166,8 @@ pub struct Gateway {
     pub(crate) started: Now,
     /// Cancelled when the drain time is over: what still streams ends with an error event.
     pub(crate) closing: CancellationToken,
+    /// Cancelled when nothing is served any more: connections that are still open are dropped.
+    pub(crate) closed: CancellationToken,
 }
 
 impl Gateway {
@@ -184,6 +192,7 @@ impl Gateway {
             inspect: setup.inspect,
             started: now,
             closing: CancellationToken::new(),
+            closed: CancellationToken::new(),
         })
     }
 
@@ -196,6 +205,8 @@ impl Gateway {
         }
         drop(held);
         let mut held = self.reconciled.write().unwrap_or_else(PoisonError::into_inner);
+        // Whoever held the lock may have gone further than what was newest a moment ago.
+        let newest = Arc::clone(&self.snapshot.borrow());
         if !Arc::ptr_eq(&held, &newest) {
             self.pool().reconcile(self.clock.now(), &newest);
             self.upstream.keep_only(&newest);

@@ -1,10 +1,10 @@
 //! Who may speak to us: exact Host, no foreign page, and a client key. One check before any routing, so that no
 //! list of paths can miss one.
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use config::{ClientKeys, Snapshot};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts};
 use wire::errors::Kind;
 
 use crate::{Gateway, refusal::Refusal};
@@ -23,11 +23,11 @@ pub(crate) struct Admitted {
 }
 
 impl Door {
-    /// The names of a listening address: itself, and for loopback all three spellings of it.
+    /// The names of a listening address: itself, and all three spellings of loopback where it can be reached there.
     pub(crate) fn new(address: SocketAddr) -> Door {
         let port = address.port();
         let mut names = vec![];
-        if address.ip().is_loopback() {
+        if address.ip().is_loopback() || address.ip().is_unspecified() {
             names.extend(["127.0.0.1", "[::1]", "localhost"].map(str::to_owned));
         }
         if !address.ip().is_unspecified() {
@@ -44,26 +44,39 @@ impl Door {
     }
 }
 
-/// Admits a request or says why not. `/api/` asks for its own token, and four harmless places ask for none.
-pub(crate) fn admit(
-    gateway: &Gateway,
-    snapshot: &Snapshot,
-    door: &Door,
-    parts: &Parts,
-) -> Result<Admitted, Refusal> {
+/// Checks where a request comes from: our own names, and no foreign page.
+pub(crate) fn admit(snapshot: &Snapshot, door: &Door, parts: &Parts) -> Result<Admitted, Refusal> {
     check_host(&parts.headers, &parts.uri, door, &snapshot.server.allowed_hosts)?;
     let origin = check_origin(&parts.headers, &snapshot.server.allowed_origins)?;
-    if origin.is_some() && parts.method == Method::OPTIONS {
-        return Ok(Admitted { origin });
-    }
-    if !is_open(&parts.uri) {
-        check_key(gateway, snapshot, parts)?;
-    }
     Ok(Admitted { origin })
 }
 
+/// Checks who sends a request. `/api/` asks for its own token, and a few harmless places ask for none.
+pub(crate) fn check_key(gateway: &Gateway, snapshot: &Snapshot, parts: &Parts) -> Result<(), Refusal> {
+    if is_open(&parts.uri) {
+        return Ok(());
+    }
+    match snapshot.server.client_keys {
+        ClientKeys::Any => return Ok(()),
+        ClientKeys::Required => {}
+    }
+    if presented_keys(parts).any(|key| (gateway.client_keys)(&key)) {
+        return Ok(());
+    }
+    let message = if presented_keys(parts).next().is_some() {
+        "the client key is not one of this gateway's; `sluice serve` prints where the key is kept"
+    } else {
+        "a client key is needed: send it as Authorization: Bearer, x-api-key or x-goog-api-key; \
+         `sluice serve` prints where it is kept"
+    };
+    // Claude Code would repeat a 401 for three minutes.
+    Err(Refusal::new(StatusCode::UNAUTHORIZED, Kind::Authentication, message)
+        .code("invalid_api_key")
+        .no_retry())
+}
+
 /// The key that a request presents, wherever its client puts it.
-pub(crate) fn presented_keys(parts: &Parts) -> impl Iterator<Item = &str> {
+fn presented_keys(parts: &Parts) -> impl Iterator<Item = Cow<'_, str>> {
     let bearer = parts.headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| {
         let (scheme, key) = value.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
@@ -71,12 +84,10 @@ pub(crate) fn presented_keys(parts: &Parts) -> impl Iterator<Item = &str> {
     let named = ["x-api-key", "x-goog-api-key"]
         .into_iter()
         .flat_map(|name| parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()));
-    let query = parts
-        .uri
-        .query()
-        .into_iter()
-        .flat_map(|query| query.split('&').filter_map(|pair| pair.strip_prefix("key=")));
-    bearer.chain(named).chain(query)
+    let query = parts.uri.query().filter(|query| query.contains("key=")).into_iter();
+    let query = query.flat_map(|query| url::form_urlencoded::parse(query.as_bytes()));
+    let query = query.filter_map(|(name, value)| (name == "key").then_some(value));
+    bearer.chain(named).map(Cow::Borrowed).chain(query)
 }
 
 fn check_host(headers: &HeaderMap, uri: &Uri, door: &Door, allowed: &[String]) -> Result<(), Refusal> {
@@ -114,26 +125,6 @@ fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<Option<Header
         None | Some(b"none" | b"same-origin") => Ok(None),
         Some(_) => Err(foreign()),
     }
-}
-
-fn check_key(gateway: &Gateway, snapshot: &Snapshot, parts: &Parts) -> Result<(), Refusal> {
-    match snapshot.server.client_keys {
-        ClientKeys::Any => return Ok(()),
-        ClientKeys::Required => {}
-    }
-    if presented_keys(parts).any(|key| (gateway.client_keys)(key)) {
-        return Ok(());
-    }
-    let message = if presented_keys(parts).next().is_some() {
-        "the client key is not one of this gateway's; `sluice serve` prints where the key is kept"
-    } else {
-        "a client key is needed: send it as Authorization: Bearer, x-api-key or x-goog-api-key; \
-         `sluice serve` prints where it is kept"
-    };
-    // Claude Code would repeat a 401 for three minutes.
-    Err(Refusal::new(StatusCode::UNAUTHORIZED, Kind::Authentication, message)
-        .code("invalid_api_key")
-        .no_retry())
 }
 
 /// Service information, health and Claude Code's probe need no key; `/api/` has its own token.
@@ -181,6 +172,12 @@ mod tests {
         ] {
             assert!(!host_is_served(host, &[]), "{host}");
         }
+    }
+
+    #[test]
+    fn a_wildcard_listener_is_reached_by_the_loopback_names_and_no_other() {
+        let door = Door::new("0.0.0.0:7584".parse().unwrap());
+        assert_eq!(door.hosts, ["127.0.0.1:7584", "[::1]:7584", "localhost:7584"]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Read [`relay::serve`] first: it is one request from guard to answer by function name. Decisions are made in
 //! the pure crates (`config::route`, `pool`); what happens on sockets happens here.
 
+mod answer;
+mod attempt;
 mod catalog;
 mod compose;
 mod decode;
@@ -13,6 +15,7 @@ mod headers;
 mod held;
 mod intake;
 mod listen;
+mod mask;
 mod probe;
 mod refusal;
 mod relay;

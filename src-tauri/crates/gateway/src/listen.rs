@@ -34,11 +34,14 @@ const BACKLOG: u32 = 1024;
 
 /// Binds every address. One that is in use fails the whole, because another program would receive what is meant
 /// for us; one that this machine does not have is left out as long as another could be bound. Where the first
-/// address asks for any port, the others take the port that it got.
+/// address asks for any port, the others take the port that it got. An address that is named twice is bound once.
 pub async fn bind(addresses: &[SocketAddr]) -> Result<Listening, BindFault> {
     let mut listening = Listening { listeners: Vec::new(), left_out: Vec::new() };
     let mut port = None;
-    for &asked in addresses {
+    for (at, &asked) in addresses.iter().enumerate() {
+        if addresses[..at].contains(&asked) {
+            continue;
+        }
         let mut address = asked;
         if address.port() == 0 {
             address.set_port(port.unwrap_or(0));

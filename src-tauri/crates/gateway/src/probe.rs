@@ -20,6 +20,7 @@ use crate::{
     compose::{self, Asked},
     delivery::{self, Fault},
     gateway::Gateway,
+    mask::Mask,
     stream::Stream,
     upstream,
 };
@@ -245,23 +246,18 @@ impl<'a> Test<'a> {
                 Ok(reply) => reply,
                 Err(failure) => return Err(self.failed(StepName::Auth, &failure)),
             };
-        let body = delivery::rest(Vec::new(), &mut reply.inflow, sizes.error_body);
-        let body = tokio::time::timeout(STEP, body).await.unwrap_or_default();
+        let body = delivery::rest(Vec::new(), &mut reply.inflow, sizes.error_body, STEP).await.bytes;
         if reply.status.is_success() {
             let listed = listed_ids(&body);
             self.passed(StepName::Auth, format!("key accepted; {} models listed", listed.len()));
             return Ok(listed);
         }
         let failure = self.judged(protocol, reply.status, &reply.headers, &body);
-        match failure.class {
-            Class::Credential | Class::Quota | Class::RegionBlocked => {
-                Err(self.failed(StepName::Auth, &failure))
-            }
-            _no_list => {
-                self.passed(StepName::Auth, format!("no model list here (HTTP {})", reply.status.as_u16()));
-                Ok(Vec::new())
-            }
+        if matches!(failure.class, Class::Credential | Class::Quota | Class::RegionBlocked) {
+            return Err(self.failed(StepName::Auth, &failure));
         }
+        self.passed(StepName::Auth, format!("no model list here (HTTP {})", reply.status.as_u16()));
+        Ok(Vec::new())
     }
 
     async fn first_token(&mut self, protocol: Protocol, key: &Key, model: &Arc<str>) -> Result<(), Missed> {
@@ -291,8 +287,7 @@ impl<'a> Test<'a> {
             Err(failure) => return Err(self.failed(StepName::Model, &failure)),
         };
         if !reply.status.is_success() {
-            let body = delivery::rest(Vec::new(), &mut reply.inflow, sizes.error_body);
-            let body = tokio::time::timeout(STEP, body).await.unwrap_or_default();
+            let body = delivery::rest(Vec::new(), &mut reply.inflow, sizes.error_body, STEP).await.bytes;
             let failure = self.judged(protocol, reply.status, &reply.headers, &body);
             return Err(self.failed(StepName::Model, &failure));
         }
@@ -315,10 +310,11 @@ impl<'a> Test<'a> {
 
     fn judged(&self, protocol: Protocol, status: StatusCode, reply: &HeaderMap, body: &Bytes) -> Failure {
         let header = |name: &str| reply.get(name).and_then(|value| value.to_str().ok());
+        let body = Mask::of(&self.channel).bytes(body);
         let now = self.gateway.clock.now();
-        pool::judge(protocol, Operation::Generate, status.as_u16(), &header, body, now).unwrap_or_else(|| {
-            upstream::malformed(status.as_u16(), format!("the upstream answered {status}"))
-        })
+        pool::judge(protocol, Operation::Generate, status.as_u16(), &header, &body, now).unwrap_or_else(
+            || upstream::malformed(status.as_u16(), format!("the upstream answered {status}")),
+        )
     }
 
     fn begin(&mut self) {
@@ -421,8 +417,8 @@ fn fix(class: Class) -> &'static str {
         Class::Credential => "check the key; it may be mistyped, revoked or for another vendor",
         Class::ModelAccess => "ask the vendor for access to this model, or choose another `model`",
         Class::ModelGone => "check the model's name and the base URL",
-        Class::RegionBlocked => "the vendor refuses this region; a network proxy elsewhere may help",
         Class::NotOffered => "the vendor does not offer this operation; check the base URL and the type",
+        Class::RegionBlocked => "the vendor refuses this region; a network proxy elsewhere may help",
         Class::ContextLength | Class::CallerFault => {
             "the upstream refuses the test's request; check model and base URL, and what it says"
         }

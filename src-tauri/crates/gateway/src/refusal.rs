@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use bytes::Bytes;
+use config::{Route, RouteRefusal};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use pool::{Relay, Starved, StarvedKind};
 use wire::{
     Protocol,
     errors::{self, ErrorBody, Kind},
@@ -19,6 +21,8 @@ pub(crate) struct Refusal {
     pub retry_after_s: Option<u64>,
     /// Rendered as `x-should-retry`, which the official SDKs and Claude Code obey.
     pub should_retry: Option<bool>,
+    /// Our id of the request, which Messages clients show.
+    pub request_id: Option<String>,
     /// The upstream's own words, passed on as they are.
     pub relayed: Option<Box<Relayed>>,
 }
@@ -42,6 +46,7 @@ impl Refusal {
             message: message.into(),
             retry_after_s: None,
             should_retry: None,
+            request_id: None,
             relayed: None,
         }
     }
@@ -73,7 +78,7 @@ impl Refusal {
             code: self.code,
             message: &self.message,
             retry_after_s: self.retry_after_s,
-            request_id: None,
+            request_id: self.request_id.as_deref(),
         }
     }
 
@@ -103,4 +108,78 @@ fn own_words(protocol: Protocol, refusal: &Refusal) -> Response<Body> {
     let mut response = Response::new(Body::from(errors::body(protocol, &refusal.error_body())));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The refusal for a name that leads nowhere.
+pub(crate) fn unroutable(route: &Route) -> Option<Refusal> {
+    match route.refusal.as_ref()? {
+        RouteRefusal::UnknownModel { close } => {
+            let hint =
+                if close.is_empty() { String::new() } else { format!("; close: {}", close.join(", ")) };
+            let message = format!("no channel serves the model {:?}{hint}", route.asked);
+            Some(Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message).code("model_not_found"))
+        }
+    }
+}
+
+/// The refusal where no channel may be tried now: each with its reason.
+pub(crate) fn starving(starved: &Starved, protocol: Protocol) -> Refusal {
+    let what = match starved.refusal {
+        StarvedKind::AllLimited => "every channel that could answer is at its limit",
+        StarvedKind::AllBenched => "every channel that could answer is benched",
+        StarvedKind::ModelUnavailable => "no channel serves this model now",
+        StarvedKind::NoneCanEver => "no channel can answer this request",
+        StarvedKind::Offline => "this machine seems to be offline",
+        StarvedKind::BudgetSpent => "nothing is left to try",
+    };
+    let reasons: Vec<String> =
+        starved.reasons.iter().map(|(channel, reason)| format!("{channel}: {reason}")).collect();
+    let message = if reasons.is_empty() {
+        format!("{what}: no channel is configured")
+    } else {
+        format!("{what}: {}", reasons.join("; "))
+    };
+    let status = StatusCode::from_u16(starved.status(protocol)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    Refusal {
+        retry_after_s: starved.retry_after_s(),
+        should_retry: Some(starved.should_retry()),
+        ..Refusal::new(status, starved.kind(), message)
+    }
+}
+
+/// What the pool decided, ready to be written.
+pub(crate) fn decided(refusal: pool::Refusal, protocol: Protocol) -> Refusal {
+    Refusal {
+        status: StatusCode::from_u16(refusal.status_for(protocol)).unwrap_or(StatusCode::BAD_GATEWAY),
+        kind: refusal.kind,
+        code: refusal.code,
+        retry_after_s: refusal.retry_after_s(),
+        should_retry: Some(refusal.should_retry),
+        message: refusal.message,
+        request_id: None,
+        relayed: None,
+    }
+}
+
+/// The refusal after the last attempt: the upstream's own words where the table says so and it sent some.
+pub(crate) fn last_word(
+    refusal: pool::Refusal,
+    relayed: Option<(StatusCode, Relayed)>,
+    protocol: Protocol,
+) -> Refusal {
+    let relay = refusal.relay;
+    let mut own = decided(refusal, protocol);
+    match (relay, relayed) {
+        (Relay::Verbatim, Some((status, mut relayed))) => {
+            own.status = status;
+            own.should_retry = None;
+            if own.retry_after_s.is_some() {
+                // Ours is clamped to what clients will wait for, and two answers to one question are none.
+                relayed.headers.remove("retry-after-ms");
+            }
+            own.relayed = Some(Box::new(relayed));
+            own
+        }
+        (Relay::Verbatim | Relay::Own, _) => own,
+    }
 }

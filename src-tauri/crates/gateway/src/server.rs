@@ -3,6 +3,7 @@
 use std::{convert::Infallible, io, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
+use config::Snapshot;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts};
 use hyper::{body::Incoming, service::service_fn};
@@ -65,6 +66,7 @@ pub async fn serve(
         // Whoever has not read its last event by now is cut off.
         drop(tokio::time::timeout(LAST_WORDS, drained).await);
     }
+    gateway.closed.cancel();
 }
 
 /// What every connection of one listener shares.
@@ -134,13 +136,17 @@ async fn connection(stream: TcpStream, house: Arc<House>, watcher: Watcher) {
         .max_headers(HEADERS_MAX)
         .max_header_size(house.gateway.sizes.head)
         .half_close(false);
+    let gateway = Arc::clone(&house.gateway);
     let service = service_fn(move |request| {
         let house = Arc::clone(&house);
         async move { Ok::<_, Infallible>(handle(house, request).await) }
     });
-    let served = watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await;
-    // A client that goes away, or an answer cut on purpose, is not news.
-    drop(served);
+    tokio::select! {
+        biased;
+        // A client that goes away, or an answer cut on purpose, is not news.
+        _served = watcher.watch(http.serve_connection(TokioIo::new(stream), service)) => {}
+        () = gateway.closed.cancelled() => {}
+    }
 }
 
 /// One request: the guard first, then its place; a panic costs this request and nothing else.
@@ -161,19 +167,34 @@ async fn handle(house: Arc<House>, request: Request<Incoming>) -> Response<Body>
 async fn admitted(house: Arc<House>, protocol: Protocol, parts: Parts, body: Incoming) -> Response<Body> {
     let gateway = &house.gateway;
     let snapshot = gateway.snapshot();
-    let admitted = match guard::admit(gateway, &snapshot, &house.door, &parts) {
+    let admitted = match guard::admit(&snapshot, &house.door, &parts) {
         Ok(admitted) => admitted,
         Err(refusal) => return refusal.render(protocol),
     };
+    let mut response = if admitted.origin.is_some() && parts.method == Method::OPTIONS {
+        preflight(&parts)
+    } else {
+        match guard::check_key(gateway, &snapshot, &parts) {
+            Ok(()) => served(&house, snapshot, protocol, parts, body).await,
+            Err(refusal) => refusal.render(protocol),
+        }
+    };
+    share(&mut response, admitted);
+    response
+}
+
+async fn served(
+    house: &House,
+    snapshot: Arc<Snapshot>,
+    protocol: Protocol,
+    parts: Parts,
+    body: Incoming,
+) -> Response<Body> {
+    let gateway = &house.gateway;
     if let Some(inspect) = &gateway.inspect {
         inspect(&parts);
     }
-    if let Some(origin) = &admitted.origin
-        && parts.method == Method::OPTIONS
-    {
-        return preflight(origin.clone());
-    }
-    let mut response = match place(&parts.method, &parts.uri) {
+    match place(&parts.method, &parts.uri) {
         Place::Relay(call) => relay::serve(Arc::clone(gateway), snapshot, call, parts, body).await,
         Place::Models(id) => catalog::answer(&snapshot, list_shape(&parts), id.as_deref(), &parts, protocol),
         Place::Info => status::info(&parts.method),
@@ -181,12 +202,10 @@ async fn admitted(house: Arc<House>, protocol: Protocol, parts: Parts, body: Inc
         Place::Status => status::status_answer(gateway, &snapshot),
         Place::StatusV1 => status::status_v1_answer(gateway, &snapshot),
         Place::Upgrade => upgrade_refused(),
-        Place::Api => api(&house, parts, body).await,
+        Place::Api => api(house, parts, body).await,
         Place::WrongMethod(allowed) => wrong_method(&parts, allowed, protocol),
         Place::Unknown => unknown(&parts),
-    };
-    share(&mut response, admitted);
-    response
+    }
 }
 
 /// What lives at a path.
@@ -294,8 +313,8 @@ fn caller(parts: &Parts) -> Protocol {
     if path.ends_with("/responses") {
         return Protocol::Responses;
     }
-    let google = path.starts_with("/v1beta") || path.starts_with("/v1alpha") || path.contains(':');
-    if google {
+    let verb = parts.method == Method::POST && below_models(path).is_some_and(|rest| rest.contains(':'));
+    if verb || path.starts_with("/v1beta") || path.starts_with("/v1alpha") {
         return Protocol::Gemini;
     }
     if below_models(path).is_some() {
@@ -357,20 +376,17 @@ fn unknown(parts: &Parts) -> Response<Body> {
     Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message).code("unknown_url").render(Protocol::Chat)
 }
 
-fn preflight(origin: HeaderValue) -> Response<Body> {
+/// A listed origin may send whatever headers its SDK wants to send.
+fn preflight(parts: &Parts) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(wanted) = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
     response
 }
-
-const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, x-api-key, x-goog-api-key, x-goog-api-client, anthropic-version, anthropic-beta",
-);
 
 /// A listed origin may read the answer; nobody else gets any `Access-Control-*` header.
 fn share(response: &mut Response<Body>, admitted: Admitted) {

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use wire::{
     Protocol, Usage,
     errors::{self, ErrorBody, SoFar},
-    frames::{Framing, Splitter},
+    frames::{self, Framing, Splitter},
     observe::{Observer, Seen, StreamFailure},
     sse::{Event, Kind, TooLong},
 };
@@ -183,10 +183,20 @@ impl Stream {
         (!event.is_empty()).then(|| event.into())
     }
 
+    /// What closes a JSON array that ends here; event streams need nothing.
+    pub(crate) fn closing(&self) -> Option<Bytes> {
+        match self.framing {
+            Framing::Sse => None,
+            Framing::JsonArray => {
+                Some(frames::closing(self.place())).filter(|end| !end.is_empty()).map(Bytes::from_static)
+            }
+        }
+    }
+
     /// Where the bytes end that the client has: behind a sieve it never has half an event.
-    fn place(&self) -> wire::frames::Place {
+    fn place(&self) -> frames::Place {
         match (&self.sieve, self.splitter.place()) {
-            (Some(_), wire::frames::Place::Inside) => wire::frames::Place::Between,
+            (Some(_), frames::Place::Inside) => frames::Place::Between,
             (_, place) => place,
         }
     }

@@ -387,7 +387,7 @@ fn log(trace: &Trace) {
         model = last.map(|attempt| &*attempt.model),
         attempts = trace.attempts.len(),
         status = trace.status,
-        tokens = trace.usage.as_ref().map(|usage| usage.input() + usage.output),
+        tokens = trace.usage.as_ref().map(|usage| usage.input().saturating_add(usage.output)),
         ms = trace.total_ms.round(),
         "{}", trace.ending.word()
     );
