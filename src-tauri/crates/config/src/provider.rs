@@ -1,6 +1,7 @@
 //! Kinds of upstream, as data: the protocols they speak, where, and how they want to be asked.
 
 mod base_url;
+mod guess;
 mod host;
 mod presets;
 
@@ -45,15 +46,6 @@ impl ProviderKind {
             ProviderKind::GeminiCliOauth => "gemini-cli-oauth",
             ProviderKind::ClaudeKiroOauth => "claude-kiro-oauth",
             ProviderKind::OpenAiQwenOauth => "openai-qwen-oauth",
-        }
-    }
-
-    /// The kind of a channel that states none: `openai`, unless the host is a known vendor's own.
-    pub fn of_host(host: &str) -> Self {
-        match Preset::of_host(host, None).map(|preset| preset.id) {
-            Some("anthropic") => ProviderKind::Claude,
-            Some("gemini") => ProviderKind::Gemini,
-            Some(_) | None => ProviderKind::OpenAi,
         }
     }
 

@@ -224,6 +224,14 @@ fn a_channel_without_type_is_of_the_kind_of_its_host() {
 }
 
 #[test]
+fn a_python_settings_module_knows_only_upstreams_that_speak_chat() {
+    for base in ["https://api.anthropic.com", "https://api.deepseek.com/anthropic"] {
+        let text = format!("UPSTREAM_PROVIDERS = [{{'name': 'a', 'base_url': '{base}'}}]\n");
+        assert_eq!(load("settings.py", &text).unwrap().channels[0].provider, ProviderKind::OpenAi, "{base}");
+    }
+}
+
+#[test]
 fn protocols_follow_from_type_and_vendor() {
     for (fields, expected) in [
         ("", "chat https://api.openai.com/v1 responses https://api.openai.com/v1"),
@@ -245,6 +253,7 @@ fn protocols_follow_from_type_and_vendor() {
         (
             "base_url = \"https://ark.cn-beijing.volces.com/api/coding/v3\"",
             "chat https://ark.cn-beijing.volces.com/api/coding/v3 \
+             responses https://ark.cn-beijing.volces.com/api/coding/v3 \
              messages https://ark.cn-beijing.volces.com/api/coding/v1",
         ),
         ("base_url = \"https://h.example.com/odd\"\nexact = true", "chat https://h.example.com/odd"),

@@ -241,6 +241,10 @@ fn is_google(host: &str) -> bool {
 fn normalise(url: &mut Url, protocol: Protocol) -> Join {
     let host = url.host_str().unwrap_or_default().to_owned();
     let mut segments = segments_of(url);
+    if ends_in_verb(&segments) {
+        // Its stream was pasted: `alt` says how that one endpoint frames it.
+        drop_parameter(url, "alt");
+    }
     cut_endpoint(&mut segments);
     segments.dedup_by(|second, first| second == first && is_version(first));
     let mut join = Join::Below;
@@ -270,6 +274,15 @@ fn normalise(url: &mut Url, protocol: Protocol) -> Join {
     join
 }
 
+/// Tells whether `url` is Azure's in its layout of today, where Responses stand beside Chat. The dated layout has none
+/// below its deployments.
+pub(super) fn is_azure_with_responses(url: &Url) -> bool {
+    let segments = segments_of(url);
+    let in_deployment = segments.iter().any(|segment| segment == "deployments");
+    let versioned = segments.iter().any(|segment| is_version(segment));
+    url.host_str().is_some_and(is_azure) && !in_deployment && (versioned || !has_dated_version(url))
+}
+
 /// Azure's layouts: `/openai/v1` today; `/openai/deployments/{name}?api-version=<date>` before it.
 fn azure(segments: &mut Vec<String>, url: &Url) -> Join {
     if segments.iter().any(|segment| segment == "deployments" || is_version(segment)) {
@@ -278,14 +291,16 @@ fn azure(segments: &mut Vec<String>, url: &Url) -> Join {
     if segments.is_empty() {
         segments.push("openai".to_owned());
     }
-    let dated = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-        name == "api-version" && value.starts_with(|first: char| first.is_ascii_digit())
-    };
-    if url.query_pairs().any(dated) {
+    if has_dated_version(url) {
         return Join::Deployments;
     }
     segments.push("v1".to_owned());
     Join::Below
+}
+
+fn has_dated_version(url: &Url) -> bool {
+    url.query_pairs()
+        .any(|(name, value)| name == "api-version" && value.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 fn version_of(protocol: Protocol) -> &'static str {
@@ -318,9 +333,36 @@ const ENDPOINTS: &[&[&str]] = &[
     &["models"],
 ];
 
+/// Tells whether a path ends as Gemini's endpoints do: `models/{name}:{verb}`.
+fn ends_in_verb(segments: &[String]) -> bool {
+    matches!(segments, [.., collection, last] if collection == "models" && last.contains(':'))
+}
+
+/// The protocol of the endpoint that a whole endpoint's URL is; nothing for a base, or for an endpoint of several.
+pub(super) fn protocol_of_endpoint(url: &Url) -> Option<Protocol> {
+    let segments = segments_of(url);
+    if ends_in_verb(&segments) {
+        return Some(Protocol::Gemini);
+    }
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        [.., "chat", "completions"] => Some(Protocol::Chat),
+        [.., "messages"] | [.., "messages", "count_tokens"] => Some(Protocol::Messages),
+        [.., "responses"] => Some(Protocol::Responses),
+        _ => None,
+    }
+}
+
+/// Removes a parameter from the query and leaves the others as they are written.
+fn drop_parameter(url: &mut Url, name: &str) {
+    let Some(query) = url.query() else { return };
+    let kept: Vec<&str> = query.split('&').filter(|pair| pair.split('=').next() != Some(name)).collect();
+    let kept = (!kept.is_empty()).then(|| kept.join("&"));
+    url.set_query(kept.as_deref());
+}
+
 fn cut_endpoint(segments: &mut Vec<String>) {
-    let verb = segments.last().is_some_and(|last| last.contains(':'));
-    if verb && segments.len() >= 2 && segments[segments.len() - 2] == "models" {
+    if ends_in_verb(segments) {
         segments.truncate(segments.len() - 2);
         return;
     }

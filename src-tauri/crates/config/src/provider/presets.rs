@@ -3,7 +3,8 @@
 //! First-party vendors only. Addresses and models were gathered in 2026 from the vendors' pages and from the presets of
 //! other open programs; models age quickly, so those named here are examples and not lists.
 
-use wire::Protocol::{self, Chat, Gemini, Messages, Responses};
+use url::Url;
+use wire::Protocol::{self, Chat, Gemini, Messages};
 
 /// One vendor.
 #[derive(Debug, Clone, Copy)]
@@ -12,8 +13,11 @@ pub struct Preset {
     pub id: &'static str,
     /// The name that people know.
     pub name: &'static str,
-    /// Where it speaks what; of several for one protocol the first is the usual one.
+    /// Where it speaks what; of several for one protocol the first is the usual one. Responses stand below the bases of
+    /// Chat, see `responses`.
     pub bases: &'static [(Protocol, &'static str)],
+    /// Whether it speaks Responses below its bases of Chat.
+    pub responses: bool,
     /// The environment variable that usually holds its key; empty where none is needed.
     pub key_variable: &'static str,
     /// Whether its Messages endpoint wants `Authorization: Bearer` instead of `x-api-key`.
@@ -31,6 +35,7 @@ const COMMON: Preset = Preset {
     id: "",
     name: "",
     bases: &[],
+    responses: false,
     key_variable: "",
     // Their guides for Claude Code set ANTHROPIC_AUTH_TOKEN, which is sent as a bearer token.
     bearer_messages: true,
@@ -44,7 +49,8 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         id: "openai",
         name: "OpenAI",
-        bases: &[(Chat, "https://api.openai.com/v1"), (Responses, "https://api.openai.com/v1")],
+        bases: &[(Chat, "https://api.openai.com/v1")],
+        responses: true,
         key_variable: "OPENAI_API_KEY",
         families: &["gpt-*", "o*", "text-embedding-*"],
         models: &["gpt-5.6-sol", "gpt-5.6-luna"],
@@ -128,6 +134,7 @@ pub const PRESETS: &[Preset] = &[
         id: "minimax-cn",
         name: "MiniMax (CN)",
         bases: &[(Chat, "https://api.minimaxi.com/v1"), (Messages, "https://api.minimaxi.com/anthropic")],
+        responses: true,
         key_variable: "MINIMAX_API_KEY",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
         ..COMMON
@@ -136,6 +143,7 @@ pub const PRESETS: &[Preset] = &[
         id: "minimax",
         name: "MiniMax",
         bases: &[(Chat, "https://api.minimax.io/v1"), (Messages, "https://api.minimax.io/anthropic")],
+        responses: true,
         key_variable: "MINIMAX_API_KEY",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
         ..COMMON
@@ -147,6 +155,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://dashscope.aliyuncs.com/compatible-mode/v1"),
             (Messages, "https://dashscope.aliyuncs.com/apps/anthropic"),
         ],
+        responses: true,
         key_variable: "DASHSCOPE_API_KEY",
         models: &["qwen3-coder-plus"],
         ..COMMON
@@ -170,6 +179,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://ark.cn-beijing.volces.com/api/coding"),
             (Messages, "https://ark.cn-beijing.volces.com/api/plan"),
         ],
+        responses: true,
         key_variable: "ARK_API_KEY",
         models: &["doubao-seed-2-1-pro-260628", "ark-code-latest"],
         ..COMMON
@@ -181,6 +191,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://ark.ap-southeast.bytepluses.com/api/coding/v3"),
             (Messages, "https://ark.ap-southeast.bytepluses.com/api/coding"),
         ],
+        responses: true,
         key_variable: "ARK_API_KEY",
         models: &["ark-code-latest"],
         ..COMMON
@@ -201,6 +212,7 @@ pub const PRESETS: &[Preset] = &[
         id: "hunyuan",
         name: "Tencent Hunyuan",
         bases: &[(Chat, "https://tokenhub.tencentmaas.com/v1")],
+        responses: true,
         key_variable: "HUNYUAN_API_KEY",
         models: &["hy3"],
         ..COMMON
@@ -231,6 +243,7 @@ pub const PRESETS: &[Preset] = &[
         id: "mimo",
         name: "Xiaomi MiMo",
         bases: &[(Chat, "https://api.xiaomimimo.com/v1"), (Messages, "https://api.xiaomimimo.com/anthropic")],
+        responses: true,
         key_variable: "MIMO_API_KEY",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
@@ -242,6 +255,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://token-plan-cn.xiaomimimo.com/v1"),
             (Messages, "https://token-plan-cn.xiaomimimo.com/anthropic"),
         ],
+        responses: true,
         key_variable: "MIMO_API_KEY",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
@@ -253,6 +267,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://token-plan-sgp.xiaomimimo.com/v1"),
             (Messages, "https://token-plan-sgp.xiaomimimo.com/anthropic"),
         ],
+        responses: true,
         key_variable: "MIMO_API_KEY",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
@@ -264,6 +279,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://api.longcat.chat/openai/v1"),
             (Messages, "https://api.longcat.chat/anthropic"),
         ],
+        responses: true,
         key_variable: "LONGCAT_API_KEY",
         models: &["LongCat-2.0"],
         ..COMMON
@@ -291,6 +307,7 @@ pub const PRESETS: &[Preset] = &[
         id: "xai",
         name: "xAI",
         bases: &[(Chat, "https://api.x.ai/v1")],
+        responses: true,
         key_variable: "XAI_API_KEY",
         models: &["grok-4.5"],
         ..COMMON
@@ -316,6 +333,7 @@ pub const PRESETS: &[Preset] = &[
         id: "openrouter",
         name: "OpenRouter",
         bases: &[(Chat, "https://openrouter.ai/api/v1"), (Messages, "https://openrouter.ai/api")],
+        responses: true,
         key_variable: "OPENROUTER_API_KEY",
         models: &["anthropic/claude-sonnet-5"],
         ..COMMON
@@ -354,6 +372,7 @@ pub const PRESETS: &[Preset] = &[
         id: "lm-studio",
         name: "LM Studio",
         bases: &[(Chat, "http://127.0.0.1:1234/v1"), (Messages, "http://127.0.0.1:1234")],
+        responses: true,
         ..COMMON
     },
     Preset { id: "llama-cpp", name: "llama.cpp", bases: &[(Chat, "http://127.0.0.1:8080/v1")], ..COMMON },
@@ -374,6 +393,11 @@ impl Preset {
 
     /// Where it speaks `protocol`; of several places the one whose path is most like `like`.
     pub fn base(&self, protocol: Protocol, like: &str) -> Option<&'static str> {
+        let protocol = match protocol {
+            Protocol::Responses if self.responses => Protocol::Chat,
+            Protocol::Responses => return None,
+            Protocol::Chat | Protocol::Messages | Protocol::Gemini => protocol,
+        };
         let mut best: Option<(&'static str, usize)> = None;
         for (spoken, base) in self.bases {
             let alike = base.bytes().zip(like.bytes()).take_while(|(one, other)| one == other).count();
@@ -384,10 +408,29 @@ impl Preset {
         best.map(|(base, _)| base)
     }
 
+    /// The protocol of the base that `url` is, or stands below: of several the longest. An origin alone stands for the
+    /// vendor's usual protocol, for people paste it whatever they mean.
+    pub fn protocol_at(&self, url: &Url) -> Option<Protocol> {
+        let path: Vec<&str> = path_parts(url.path()).collect();
+        let mut found = self.bases.first().map(|(protocol, _)| *protocol)?;
+        let mut longest = 0;
+        for (protocol, base) in self.bases {
+            let own: Vec<&str> = path_parts(base).skip(2).collect();
+            if own.len() > longest && path.starts_with(&own) {
+                (found, longest) = (*protocol, own.len());
+            }
+        }
+        Some(found)
+    }
+
     /// Tells whether it asks for no key.
     pub fn is_keyless(&self) -> bool {
         self.key_variable.is_empty()
     }
+}
+
+fn path_parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 fn same_place(base: &str, host: &str, port: Option<u16>) -> bool {
@@ -419,6 +462,33 @@ mod tests {
                 let found = Preset::of_host(url.host(), url.as_url().port()).map(|preset| preset.id);
                 assert_eq!(found, Some(preset.id), "{base}");
             }
+        }
+    }
+
+    /// The column "native Responses" of the vendors' table. Ollama's is unverified and left out; DeepSeek answers it for
+    /// one model only.
+    #[test]
+    fn responses_stand_below_the_chat_base_where_the_vendor_answers_them() {
+        let speaking = [
+            "openai",
+            "minimax-cn",
+            "minimax",
+            "dashscope",
+            "volcengine",
+            "byteplus",
+            "hunyuan",
+            "mimo",
+            "mimo-plan-cn",
+            "mimo-plan-sgp",
+            "longcat",
+            "xai",
+            "openrouter",
+            "lm-studio",
+        ];
+        for preset in PRESETS {
+            let chat = preset.base(Protocol::Chat, "");
+            let expected = chat.filter(|_| speaking.contains(&preset.id));
+            assert_eq!(preset.base(Protocol::Responses, ""), expected, "{}", preset.id);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::document::{
     ChannelEntry, KeyEntry, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, Quirks, SecretRef,
 };
 use crate::findings::Severity;
+use crate::provider::ProviderKind;
 use crate::tree::Value;
 
 /// What S1's pools and their like keep beside the settings of a channel.
@@ -56,7 +57,12 @@ fn identity(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEnt
         }
     };
     let kind = fields.take(reader, "type", &[]);
-    entry.kind = kind.and_then(|field| choice(reader, &field, KINDS, OTHER_KINDS));
+    entry.kind = match kind {
+        Some(field) => choice(reader, &field, KINDS, OTHER_KINDS),
+        // S2 knew one kind of upstream, whatever its host.
+        None if reader.spelling == Spelling::ForeignSeconds => Some(ProviderKind::OpenAi),
+        None => None,
+    };
 }
 
 /// An id, which other tools write as a number too.

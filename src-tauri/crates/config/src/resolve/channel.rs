@@ -51,10 +51,8 @@ fn fnv_1a(bytes: &[u8]) -> u64 {
 fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &proxy::Proxies) -> Channel {
     let path = format!("channel[{at}]");
     let own = entry.base_url.as_deref().and_then(|text| Url::parse(text.trim()).ok());
-    let provider = entry.kind.unwrap_or_else(|| {
-        let host = own.as_ref().and_then(Url::host_str);
-        host.map_or(ProviderKind::OpenAi, ProviderKind::of_host)
-    });
+    let guess = || own.as_ref().map_or(ProviderKind::OpenAi, ProviderKind::of_url);
+    let provider = entry.kind.unwrap_or_else(guess);
     let spoken = spoken(checks, &path, entry, provider, own.as_ref());
     let preset = spoken.first().and_then(|one| Preset::of_host(one.base.host(), one.base.as_url().port()));
     let hosts = || spoken.iter().map(|one| one.base.host());
@@ -137,7 +135,7 @@ fn spoken(
     let protocols = match stated {
         Some(stated) => stated,
         None => {
-            by_default = default_protocols(provider, own);
+            by_default = default_protocols(entry, provider, own);
             &by_default
         }
     };
@@ -213,18 +211,14 @@ fn vendors_base(url: &Url, protocol: Protocol) -> Option<&'static str> {
     Preset::of_host(url.host_str()?, url.port())?.base(protocol, url.as_str())
 }
 
-/// The protocols of a channel that states none: its type's, and what else the vendor serves beside it.
-fn default_protocols(provider: ProviderKind, own: Option<&Url>) -> Vec<ProtocolEntry> {
-    let native = provider.native();
+/// The protocols of a channel that states none.
+fn default_protocols(entry: &ChannelEntry, provider: ProviderKind, own: Option<&Url>) -> Vec<ProtocolEntry> {
     let default = Url::parse(provider.default_base()).ok();
-    let url = own.or(default.as_ref());
-    let preset = url.and_then(|url| Preset::of_host(url.host_str()?, url.port()));
-    let also = |protocol: Protocol| {
-        native == Protocol::Chat && preset.is_some_and(|preset| preset.base(protocol, "").is_some())
+    let exact = entry.exact.unwrap_or(false) && own.is_some();
+    let protocols = match own.or(default.as_ref()) {
+        Some(url) => provider.default_protocols(url, exact),
+        None => vec![provider.native()],
     };
-    let mut protocols = vec![native];
-    protocols
-        .extend([Protocol::Responses, Protocol::Messages].into_iter().filter(|protocol| also(*protocol)));
     protocols.into_iter().map(|protocol| ProtocolEntry { protocol, base_url: None, exact: None }).collect()
 }
 

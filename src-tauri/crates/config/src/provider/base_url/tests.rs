@@ -208,6 +208,7 @@ fn whatever_a_person_pastes_leads_to_the_same_endpoint() {
                 "https://relay.example.com/v1beta",
                 "https://relay.example.com/v1beta/models",
                 "https://relay.example.com/v1beta/models/gemini-2.5-pro:generateContent",
+                "https://relay.example.com/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
             ][..],
         ),
         (
@@ -272,6 +273,18 @@ fn the_clients_query_follows_the_bases_without_its_key() {
         let base = BaseUrl::parse(base, Chat, false).unwrap();
         let url = base.endpoint(Chat, Generate, "m", true, query);
         assert_eq!(url.query(), expected, "{query:?}");
+    }
+}
+
+#[test]
+fn what_frames_a_pasted_stream_goes_with_its_endpoint() {
+    for (pasted, expected) in [
+        ("https://h.example.com/v1beta/models/m:streamGenerateContent?alt=sse&x=%2F", Some("x=%2F")),
+        ("https://h.example.com/v1beta/models/m:streamGenerateContent?alt=sse", None),
+        ("https://h.example.com/v1beta?alt=sse", Some("alt=sse")),
+    ] {
+        let base = BaseUrl::parse(pasted, Gemini, false).unwrap();
+        assert_eq!(base.endpoint(Gemini, Generate, "m", false, None).query(), expected, "{pasted}");
     }
 }
 
