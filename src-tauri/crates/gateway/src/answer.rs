@@ -62,28 +62,40 @@ pub(crate) fn deliver(
 }
 
 /// The answer's own headers: request id, channel, model, attempts, and a note where the model was not known.
-pub(crate) struct Stamp(HeaderMap);
+pub(crate) struct Stamp {
+    id: HeaderValue,
+    attempts: usize,
+    /// Channel and model, where one answered.
+    served: Option<(HeaderValue, HeaderValue)>,
+    by_default: bool,
+}
 
 impl Stamp {
     fn of(recording: &Recording) -> Stamp {
-        let mut headers = HeaderMap::with_capacity(16);
-        headers.insert(REQUEST_ID, id_value(recording.id()));
-        headers.insert(HeaderName::from_static("x-sluice-attempts"), HeaderValue::from(recording.attempts()));
-        Stamp(headers)
-    }
-
-    fn served(&mut self, candidate: &Candidate, route: &Route) {
-        let headers = &mut self.0;
-        headers
-            .insert(HeaderName::from_static("x-sluice-channel"), headers::visible(&candidate.channel.name));
-        headers.insert(HeaderName::from_static("x-sluice-model"), headers::visible(&candidate.model));
-        if route.rule.served_by_default() {
-            headers.insert(HeaderName::from_static("x-sluice-note"), UNKNOWN_MODEL);
+        Stamp {
+            id: id_value(recording.id()),
+            attempts: recording.attempts(),
+            served: None,
+            by_default: false,
         }
     }
 
+    fn served(&mut self, candidate: &Candidate, route: &Route) {
+        self.served = Some((headers::visible(&candidate.channel.name), headers::visible(&candidate.model)));
+        self.by_default = route.rule.served_by_default();
+    }
+
     fn put_on(self, response: &mut Response<Body>) {
-        response.headers_mut().extend(self.0);
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, self.id);
+        headers.insert(HeaderName::from_static("x-sluice-attempts"), HeaderValue::from(self.attempts));
+        if let Some((channel, model)) = self.served {
+            headers.insert(HeaderName::from_static("x-sluice-channel"), channel);
+            headers.insert(HeaderName::from_static("x-sluice-model"), model);
+        }
+        if self.by_default {
+            headers.insert(HeaderName::from_static("x-sluice-note"), UNKNOWN_MODEL);
+        }
     }
 }
 
