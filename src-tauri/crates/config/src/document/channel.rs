@@ -150,6 +150,9 @@ impl JsonSchema for ProtocolEntry {
     }
 }
 
+/// What the name of an environment variable looks like.
+const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+
 /// Where a secret is found.
 #[derive(Debug, Clone)]
 pub enum SecretRef {
@@ -169,7 +172,7 @@ impl JsonSchema for SecretRef {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let table = json_schema!({
             "properties": {
-                "env": { "type": "string", "minLength": 1, "description": "The environment variable that holds it." },
+                "env": { "type": "string", "pattern": VARIABLE, "description": "The environment variable that holds it." },
                 "vault": { "const": true, "description": "It is in the vault." },
             },
             "minProperties": 1,
@@ -211,7 +214,7 @@ impl JsonSchema for KeyEntry {
         let table = json_schema!({
             "properties": {
                 "name": { "type": "string", "minLength": 1, "description": "What people call it." },
-                "env": { "type": "string", "minLength": 1, "description": "The environment variable that holds it." },
+                "env": { "type": "string", "pattern": VARIABLE, "description": "The environment variable that holds it." },
                 "vault": { "const": true, "description": "It is in the vault." },
                 "key": { "type": "string", "description": "A reference such as ${NAME}." },
                 "quota_group": { "type": "string", "description": "Keys of one group share the vendor's quota." },

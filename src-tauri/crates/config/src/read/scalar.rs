@@ -140,8 +140,10 @@ pub(super) fn secret(reader: &mut Reader, field: &Field<'_>) -> Option<SecretRef
         Value::Text(text) => secret_text(reader, field, text),
         Value::Table(_) => {
             let mut fields = Fields::open(field, reader)?;
+            let found_before = reader.findings.len();
             let reference = reference(reader, &mut fields);
-            if reference.is_none() {
+            // What is wrong with the reference itself was said where it was read.
+            if reference.is_none() && reader.findings.len() == found_before {
                 reader.error(field, "expected { env = \"NAME\" } or { vault = true }");
             }
             fields.close(reader);
@@ -168,20 +170,28 @@ pub(super) fn reference(reader: &mut Reader, fields: &mut Fields<'_>) -> Option<
             None => {}
         }
     }
-    let name = filled_text(reader, &variable?)?;
-    Some(SecretRef::Env(name))
+    let variable = variable?;
+    let name = filled_text(reader, &variable)?;
+    variable_name(reader, &variable, &name)
+}
+
+/// A reference to an environment variable. What is no such name may be the secret itself, so it is not repeated.
+fn variable_name(reader: &mut Reader, field: &Field<'_>, name: &str) -> Option<SecretRef> {
+    let in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let is_name = !name.starts_with(|first: char| first.is_ascii_digit()) && name.chars().all(in_name);
+    if is_name && !name.is_empty() {
+        return Some(SecretRef::Env(name.to_owned()));
+    }
+    reader.error(field, "expected an environment variable's name: letters, digits and _, no digit first");
+    reader.hint("name the variable that holds the secret, not the secret");
+    None
 }
 
 /// `${NAME}`, or the secret itself.
 pub(super) fn secret_text(reader: &mut Reader, field: &Field<'_>, text: &str) -> Option<SecretRef> {
     let text = text.trim();
     if let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-        let plain = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-        if plain {
-            return Some(SecretRef::Env(name.to_owned()));
-        }
-        reader.error(field, "expected a variable's name between ${ and }");
-        return None;
+        return variable_name(reader, field, name);
     }
     if text.contains("${") {
         reader.error(field, "a reference to a variable stands alone, with nothing before or behind it");

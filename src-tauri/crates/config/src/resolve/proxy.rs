@@ -85,6 +85,12 @@ fn named(checks: &mut Checks<'_>, path: &str, name: &str, proxies: &Proxies) -> 
     if let Some(proxy) = proxies.get(name) {
         return Hop::Proxy(Arc::clone(proxy));
     }
+    if name.contains("://") || name.contains('@') {
+        // A URL may hold a password, so it is not repeated.
+        let finding = checks.error(path, "expected a proxy's name or a table, got a URL");
+        finding.hint = Some("write { type, host, port, username, password = { env = … } }".to_owned());
+        return Hop::Direct;
+    }
     let known = || proxies.keys().map(String::as_str).chain(["direct", "system"]);
     let mut all: Vec<&str> = known().collect();
     all.sort_unstable();
