@@ -1,6 +1,12 @@
 //! Trees from JSON, and from the literals of a Python settings module.
 
+mod python;
+
+use std::collections::HashMap;
+
 use super::{Entry, Node, Position, Unreadable, Value};
+
+pub(crate) use self::python::read_python;
 
 /// How deeply lists and tables may be nested.
 const DEPTH_MAX: u32 = 64;
@@ -18,33 +24,6 @@ pub(crate) fn read_json(text: &str) -> Result<Node, Unreadable> {
     }
 }
 
-/// Reads the assignments of literals in a Python module as one table. Statements that assign anything else to a
-/// wanted name are errors; other statements are passed over.
-pub(crate) fn read_python(text: &str, wanted: &[&str]) -> Result<Node, Unreadable> {
-    let mut reader = Reader::of(text, Dialect::Python);
-    let mut entries: Vec<Entry> = Vec::new();
-    loop {
-        reader.skip_blank();
-        if reader.at >= text.len() {
-            let at = Position { line: 1, column: 1 };
-            return Ok(Node { value: Value::Table(entries), at });
-        }
-        let start = reader.at;
-        match reader.assignment() {
-            Some(name) if wanted.contains(&name) => {
-                reader.skip_blank();
-                let node = reader.value()?;
-                reader.end_of_statement()?;
-                let key_at = Position::of(text, start);
-                // A later assignment replaces an earlier one, as it would in Python.
-                entries.retain(|entry| entry.key != name);
-                entries.push(Entry { key: name.to_owned(), key_at, node });
-            }
-            Some(_) | None => reader.skip_statement(start)?,
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Json,
@@ -56,11 +35,15 @@ struct Reader<'t> {
     at: usize,
     depth: u32,
     dialect: Dialect,
+    /// What the names of a Python module stand for.
+    names: HashMap<&'t str, python::Named>,
+    /// Whether the value that is read belongs to a key or a password.
+    in_secret: bool,
 }
 
 impl<'t> Reader<'t> {
     fn of(text: &'t str, dialect: Dialect) -> Self {
-        Self { text, at: 0, depth: 0, dialect }
+        Self { text, at: 0, depth: 0, dialect, names: HashMap::new(), in_secret: false }
     }
 
     fn fault(&self, message: impl Into<String>) -> Unreadable {
@@ -172,7 +155,10 @@ impl<'t> Reader<'t> {
                 return Err(self.fault("expected a colon after the key"));
             }
             self.skip_blank();
+            let around = self.in_secret;
+            self.in_secret = around || python::is_secret(&key);
             let node = self.value()?;
+            self.in_secret = around;
             entries.push(Entry { key, key_at, node });
             self.separator('}')?;
         }
@@ -231,36 +217,16 @@ impl<'t> Reader<'t> {
             (Dialect::Json, "null") | (Dialect::Python, "None") => Value::Null,
             (Dialect::Json, "true") | (Dialect::Python, "True") => Value::Bool(true),
             (Dialect::Json, "false") | (Dialect::Python, "False") => Value::Bool(false),
-            (Dialect::Python, "os") => return self.environment(start),
-            (Dialect::Json | Dialect::Python, _) => {
+            (Dialect::Python, _) => {
                 self.at = start;
-                let message = match self.dialect {
-                    Dialect::Json => "expected a value; texts stand in double quotes",
-                    Dialect::Python => "expected a literal: text, number, True, False, None, list or dict",
-                };
-                return Err(self.fault(message));
+                return self.named();
+            }
+            (Dialect::Json, _) => {
+                self.at = start;
+                return Err(self.fault("expected a value; texts stand in double quotes"));
             }
         };
         Ok(value)
-    }
-
-    /// Reads `os.getenv("NAME")`, `os.environ["NAME"]` or `os.environ.get("NAME")` as the reference `${NAME}`.
-    fn environment(&mut self, start: usize) -> Result<Value, Unreadable> {
-        let close = if self.take(".getenv(") || self.take(".environ.get(") {
-            ")"
-        } else if self.take(".environ[") {
-            "]"
-        } else {
-            self.at = start;
-            return Err(self.fault("expected a literal or os.getenv(\"NAME\")"));
-        };
-        self.skip_blank();
-        let name = self.strings()?;
-        self.skip_blank();
-        if self.take(close) {
-            return Ok(Value::Text(format!("${{{name}}}")));
-        }
-        Err(self.fault(format!("expected {close:?} after the variable's name")))
     }
 
     /// Reads one text, or in Python several that stand side by side.
@@ -362,89 +328,13 @@ impl<'t> Reader<'t> {
         self.at += 4;
         number.ok()
     }
-
-    /// Takes `NAME =` or `NAME: type =`, if an assignment stands at the beginning of this line.
-    fn assignment(&mut self) -> Option<&'t str> {
-        let at_line_start = self.at == 0 || self.text[..self.at].ends_with('\n');
-        if !at_line_start {
-            return None;
-        }
-        let name = self.skip_while(|character| character.is_alphanumeric() || character == '_');
-        if name.is_empty() {
-            return None;
-        }
-        self.skip_while(|character| character == ' ');
-        if self.take(":") {
-            self.skip_while(|character| !matches!(character, '=' | '\n'));
-        }
-        (self.take("=") && !self.rest().starts_with('=')).then_some(name)
-    }
-
-    /// Passes over a statement of no interest: its lines, and all that its brackets and texts hold.
-    fn skip_statement(&mut self, start: usize) -> Result<(), Unreadable> {
-        self.at = start;
-        let mut brackets = 0_u32;
-        while let Some(character) = self.peek() {
-            match character {
-                '"' | '\'' => {
-                    self.skip_string(character);
-                    continue;
-                }
-                '#' => {
-                    self.skip_while(|character| character != '\n');
-                    continue;
-                }
-                '(' | '[' | '{' => brackets += 1,
-                ')' | ']' | '}' => {
-                    let Some(fewer) = brackets.checked_sub(1) else {
-                        return Err(self.fault("a bracket is closed that was never opened"));
-                    };
-                    brackets = fewer;
-                }
-                '\n' if brackets == 0 => return Ok(()),
-                _ => {}
-            }
-            self.at += character.len_utf8();
-        }
-        Ok(())
-    }
-
-    /// Passes over a text whose escapes are of no interest.
-    fn skip_string(&mut self, quote: char) {
-        let triple: String = std::iter::repeat_n(quote, 3).collect();
-        let end = if self.take(&triple) {
-            triple
-        } else {
-            self.at += 1;
-            quote.to_string()
-        };
-        while let Some(character) = self.peek() {
-            if self.take(&end) || (character == '\n' && end.len() == 1) {
-                return;
-            }
-            self.at += character.len_utf8();
-            if character == '\\'
-                && let Some(escaped) = self.peek()
-            {
-                self.at += escaped.len_utf8();
-            }
-        }
-    }
-
-    fn end_of_statement(&mut self) -> Result<(), Unreadable> {
-        self.skip_while(|character| matches!(character, ' ' | '\t' | '\r' | ';'));
-        match self.peek() {
-            None | Some('\n' | '#') => Ok(()),
-            Some(_) => Err(self.fault("expected the end of the line after the literal")),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-    use super::{Node, Value, read_json, read_python};
+    use super::{Value, read_json};
 
     #[test]
     fn json_texts_keep_their_escapes_and_surrogates() {
@@ -480,34 +370,5 @@ mod tests {
             assert_eq!((at.line, at.column), (line, column), "{text}: {}", error.message);
         }
         assert!(read_json(&"[".repeat(100_000)).is_err());
-    }
-
-    #[test]
-    fn python_assignments_of_wanted_names_are_read_and_others_passed_over() {
-        let text = concat!(
-            "import os\n\"\"\"A text = with [brackets\"\"\"\n\nDEBUG = bool(os.getenv('X'))  # no literal\n",
-            "def f(a,\n      b):\n    NAMES = {'not': 'top level'}\n",
-            "NAMES: dict = {\n    'a': 'b' 'c',  # a comment\n    \"k\": os.getenv(\"KEY\"),\n",
-            "    'list': [1, 2.5, True, None,],\n}\n",
-        );
-        let node = read_python(text, &["NAMES"]).unwrap_or_else(|error| panic!("{}", error.message));
-        let Value::Table(entries) = node.value else { panic!("no table") };
-        assert_eq!(entries.len(), 1);
-        assert_eq!((entries[0].key_at.line, entries[0].key_at.column), (8, 1));
-        let Value::Table(names) = &entries[0].node.value else { panic!("no dict") };
-        let text_of = |node: &Node| match &node.value {
-            Value::Text(text) => text.clone(),
-            other => panic!("{}", other.kind()),
-        };
-        assert_eq!(text_of(&names[0].node), "bc");
-        assert_eq!(text_of(&names[1].node), "${KEY}");
-        assert!(matches!(&names[2].node.value, Value::List(items) if items.len() == 4));
-    }
-
-    #[test]
-    fn a_wanted_name_that_is_no_literal_is_an_error_with_its_place() {
-        let error = read_python("X = 1\nNAMES = load()\n", &["NAMES"]).err().unwrap();
-        assert!(error.message.contains("literal"), "{}", error.message);
-        assert_eq!(error.at.unwrap().line, 2);
     }
 }
