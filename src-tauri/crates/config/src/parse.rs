@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use crate::document::Document;
 use crate::findings::{Finding, Severity};
-use crate::migrate::migrate;
+use crate::migrate::migrate_in_place;
 use crate::read::{self, Reader, Spelling};
-use crate::tree::{self, Node, Position, Unreadable};
+use crate::tree::{self, Fault, Node, Position, Unreadable};
 
 /// The largest file that is read.
 const FILE_BYTES_MAX: usize = 4 << 20;
@@ -88,7 +88,7 @@ fn decoded<'b>(file_name: &str, bytes: &'b [u8]) -> Result<&'b str, Vec<Finding>
 
 /// An older native file brought up to date in memory; the file itself stays as it is.
 fn current<'t>(text: &'t str, reader: &mut Reader) -> Result<Cow<'t, str>, Vec<Finding>> {
-    match migrate(text) {
+    match migrate_in_place(text) {
         Ok(None) => Ok(Cow::Borrowed(text)),
         Ok(Some(newer)) => {
             let message = "is written in an older version's layout and read as the current one";
@@ -102,25 +102,27 @@ fn current<'t>(text: &'t str, reader: &mut Reader) -> Result<Cow<'t, str>, Vec<F
     }
 }
 
-fn tree(text: &str, format: Format) -> Result<Node, Vec<Unreadable>> {
+fn tree(text: &str, format: Format) -> Result<Node, Vec<Fault>> {
+    let faults_of = |reasons: Vec<Unreadable>| reasons.into_iter().map(Fault::from).collect();
     let blank = text.trim().is_empty();
     match format {
-        Format::Toml => tree::toml::read(text),
-        Format::Yaml => tree::yaml::read(text).map_err(|fault| vec![fault]),
+        Format::Toml => tree::toml::read(text).map_err(faults_of),
+        Format::Yaml => tree::yaml::read(text),
         Format::Json if blank => Ok(Node { value: tree::Value::Null, at: Position { line: 1, column: 1 } }),
-        Format::Json => tree::literal::read_json(text).map_err(|fault| vec![fault]),
+        Format::Json => tree::literal::read_json(text).map_err(|why| vec![why.into()]),
         Format::Python => {
             let wanted = &["UPSTREAM_PROVIDERS", "MODEL_ALIASES"];
-            tree::literal::read_python(text, wanted).map_err(|fault| vec![fault])
+            tree::literal::read_python(text, wanted).map_err(|why| vec![why.into()])
         }
     }
 }
 
-fn unreadable(file_name: &str, faults: Vec<Unreadable>) -> Vec<Finding> {
-    let finding = |fault: Unreadable| {
-        let mut finding = Finding::of_file(Severity::Error, file_name, fault.message);
-        finding.line = fault.at.map(|at| at.line);
-        finding.column = fault.at.map(|at| at.column);
+fn unreadable(file_name: &str, faults: Vec<Fault>) -> Vec<Finding> {
+    let finding = |Fault { path, why }: Fault| {
+        let mut finding = Finding::of_file(Severity::Error, file_name, why.message);
+        finding.path = path;
+        finding.line = why.at.map(|at| at.line);
+        finding.column = why.at.map(|at| at.column);
         finding
     };
     faults.into_iter().map(finding).collect()

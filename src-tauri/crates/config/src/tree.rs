@@ -5,7 +5,7 @@ pub(crate) mod toml;
 pub(crate) mod yaml;
 
 /// A line and a column, both counted from 1; the column in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Position {
     pub(crate) line: u32,
     pub(crate) column: u32,
@@ -78,4 +78,17 @@ impl Value {
 pub(crate) struct Unreadable {
     pub(crate) at: Option<Position>,
     pub(crate) message: String,
+}
+
+/// What makes a text unreadable, and the field that it concerns in the file's own spelling; empty where none is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) path: String,
+    pub(crate) why: Unreadable,
+}
+
+impl From<Unreadable> for Fault {
+    fn from(why: Unreadable) -> Self {
+        Self { path: String::new(), why }
+    }
 }

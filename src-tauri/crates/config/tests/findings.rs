@@ -130,6 +130,16 @@ fn each_fault_is_named_with_file_line_column_and_field() {
             "c.toml:3:7: channel[0].key: a reference to a variable stands alone, with nothing before or behind it",
         ),
         ("c.toml", "[[channel]]\nname = \"a\"\nname = \"b\"\n", "c.toml:3:1: duplicate key"),
+        (
+            "c.yaml",
+            "channels:\n  - name: a\n    key: ${K}\n    name: b\n",
+            "c.yaml:4:5: channels[0].name: stands here twice; the first is on line 2",
+        ),
+        (
+            "c.toml",
+            "# old\n[[channels]]\nname = \"a\"\napi_key = \"${K}\"\ntimeout = 3\nweight = -1\n",
+            "c.toml:6:10: channel[0].weight: expected 0–1000000, got -1",
+        ),
         ("c.json", "{\"apis\": [}", "c.json:1:11: expected a value"),
         ("c.yaml", "- a\n- b\n", "c.yaml:1:1: expected a table, got a list"),
         (
