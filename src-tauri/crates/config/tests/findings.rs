@@ -42,6 +42,16 @@ fn each_fault_is_named_with_file_line_column_and_field() {
             "settings.py:2:30: UPSTREAM_PROVIDERS[0].timeout: expected a number, got a string",
         ),
         (
+            "c.yaml",
+            "providers:\n  auto:\n    apiKey: k\n",
+            "c.yaml:2:3: providers.auto: \"auto\" cannot be asked for: auto has a meaning of its own",
+        ),
+        (
+            "c.json",
+            "{\"apis\": [{\"id\": \"a,b\"}]}",
+            "c.json:1:11: apis[0]: \"a,b\" cannot be asked for: a comma would part it from a model's name in requests",
+        ),
+        (
             "c.toml",
             "[[channel]]\nname = \"a\"\nweigth = 3\n",
             "c.toml:3:1: channel[0].weigth: is no known field (did you mean \"weight\"?)",
@@ -204,6 +214,16 @@ fn what_works_but_is_unwise_is_a_warning() {
             "[server]\nlisten = [\"0.0.0.0\"]\n",
             Severity::Warning,
             "c.toml:2:11: server.listen[0]: lets other machines reach the gateway at 0.0.0.0",
+        ),
+        (
+            "[routing.aliases]\na = \"m\"\n[[channel]]\nname = \"a\"\nmodels = [\"m\"]\n",
+            Severity::Warning,
+            "c.toml:2:1: routing.aliases.a: has no effect: the channel \"a\" comes first (rename one of them)",
+        ),
+        (
+            "[routing.aliases]\nt = \"m\"\n[[channel]]\nname = \"a\"\ntags = [\"t\"]\nmodels = [\"m\"]\n",
+            Severity::Warning,
+            "c.toml:2:1: routing.aliases.t: has no effect: the tag \"t\" comes first (rename one of them)",
         ),
         (
             "[routing.aliases]\nx = \"m2\"\n[[channel]]\nname = \"a\"\nkey = \"${K}\"\nmodels = [\"m1\"]\n",

@@ -10,6 +10,9 @@ use super::union::table_or;
 use crate::provider::ProviderKind;
 use crate::proxy::ProxyScheme;
 
+/// What a request can ask for before a comma: no comma, no blanks at the ends, and not the word `auto`.
+const HANDLE: &str = r"^(?!auto$)[^,\s]([^,]*[^,\s])?$";
+
 /// One upstream.
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -18,7 +21,7 @@ pub struct ChannelEntry {
     #[schemars(length(min = 1))]
     pub id: Option<String>,
     /// The name that people use; unique.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = HANDLE))]
     pub name: String,
     /// The kind of upstream; `openai` unless the host is a known vendor's own.
     #[schemars(rename = "type")]
@@ -55,7 +58,7 @@ pub struct ChannelEntry {
     #[schemars(range(min = 0, max = 1_000_000))]
     pub priority: Option<u32>,
     /// Words that select it.
-    #[schemars(default)]
+    #[schemars(default, inner(regex(pattern = HANDLE)))]
     pub tags: Vec<String>,
     /// Milliseconds for headers and first content, and for a whole reply; unset leaves the built-in timers.
     #[schemars(range(min = 1, max = 86_400_000))]

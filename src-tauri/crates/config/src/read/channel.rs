@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::fields::{Field, Fields, Reader};
 use super::scalar::{
-    choice, filled_text, integer, limit, number, reference, secret, secret_text, text, text_map, texts, truth,
+    check_handle, choice, filled_text, handle, integer, limit, number, reference, secret, secret_text, text,
+    text_map, texts, truth,
 };
 use super::spelling::{Spelling, snake};
 use crate::document::{
@@ -30,7 +31,7 @@ const OTHER_KINDS: &[(&str, &str)] = &[
 pub(super) fn channel(reader: &mut Reader, field: &Field<'_>, name: Option<&str>) -> Option<ChannelEntry> {
     let mut fields = Fields::open(field, reader)?;
     let mut entry = ChannelEntry::default();
-    identity(reader, &mut fields, &mut entry, name);
+    identity(reader, field, &mut fields, &mut entry, name);
     place(reader, &mut fields, &mut entry);
     keys(reader, &mut fields, &mut entry);
     models(reader, &mut fields, &mut entry);
@@ -42,15 +43,27 @@ pub(super) fn channel(reader: &mut Reader, field: &Field<'_>, name: Option<&str>
     Some(entry)
 }
 
-fn identity(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry, name: Option<&str>) {
+fn identity(
+    reader: &mut Reader,
+    channel: &Field<'_>,
+    fields: &mut Fields<'_>,
+    entry: &mut ChannelEntry,
+    name: Option<&str>,
+) {
     let id = fields.take(reader, "id", &["uuid"]);
     entry.id = id.and_then(|field| identifier(reader, &field));
     let written = fields.take(reader, "name", &[]);
     entry.name = match (written, name, &entry.id) {
-        (Some(field), _, _) => filled_text(reader, &field).unwrap_or_default(),
-        (None, Some(name), _) => name.to_owned(),
+        (Some(field), _, _) => handle(reader, &field).unwrap_or_default(),
+        (None, Some(name), _) => {
+            check_handle(reader, channel, name);
+            name.to_owned()
+        }
         // Lists of `apis` may name their entries by `id` alone.
-        (None, None, Some(id)) if reader.spelling == Spelling::Foreign => id.clone(),
+        (None, None, Some(id)) if reader.spelling == Spelling::Foreign => {
+            check_handle(reader, channel, id);
+            id.clone()
+        }
         (None, None, _) => {
             fields.missing(reader, "name");
             String::new()
@@ -223,7 +236,8 @@ fn choice_of_channel(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut C
         fields.take(reader, "weight", &[]).and_then(|field| integer(reader, &field, 0..=1_000_000));
     entry.priority =
         fields.take(reader, "priority", &[]).and_then(|field| integer(reader, &field, 0..=1_000_000));
-    entry.tags = fields.take(reader, "tags", &[]).map(|field| texts(reader, &field)).unwrap_or_default();
+    let tags = fields.take(reader, "tags", &[]).map(|field| field.items(reader, "a list of strings"));
+    entry.tags = tags.into_iter().flatten().filter_map(|tag| handle(reader, &tag)).collect();
 }
 
 /// The longest timeout: a day.

@@ -31,6 +31,27 @@ pub(super) fn filled_text(reader: &mut Reader, field: &Field<'_>) -> Option<Stri
     Some(text)
 }
 
+/// A name by which requests choose a channel: the word before the comma of `channel,model`.
+pub(super) fn handle(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
+    let name = filled_text(reader, field)?;
+    check_handle(reader, field, &name);
+    Some(name)
+}
+
+/// Notes what keeps requests from choosing a channel by this name.
+pub(super) fn check_handle(reader: &mut Reader, field: &Field<'_>, name: &str) {
+    let fault = if name.contains(',') {
+        "a comma would part it from a model's name in requests"
+    } else if name.trim() != name {
+        "blanks at its ends are lost in requests"
+    } else if name == "auto" {
+        "auto has a meaning of its own"
+    } else {
+        return;
+    };
+    reader.error(field, format!("{name:?} cannot be asked for: {fault}"));
+}
+
 /// True or false.
 pub(super) fn truth(reader: &mut Reader, field: &Field<'_>) -> Option<bool> {
     if let Value::Bool(truth) = field.node.value {

@@ -22,6 +22,7 @@ pub(super) fn check(checks: &mut Checks<'_>, routing: &Routing, index: &Index, c
     let mut reported: HashSet<usize> = HashSet::new();
     for (name, target) in &routing.aliases {
         let path = format!("routing.aliases.{name}");
+        warn_of_hidden(checks, &path, name, index);
         match circle(index, name, target) {
             Some(circle) if circle.aliases.iter().any(|at| reported.contains(at)) => {}
             Some(circle) => {
@@ -31,6 +32,18 @@ pub(super) fn check(checks: &mut Checks<'_>, routing: &Routing, index: &Index, c
             None => check_target(checks, &path, target, index, channels),
         }
     }
+}
+
+/// Channels and tags are looked up before aliases.
+fn warn_of_hidden(checks: &mut Checks<'_>, path: &str, name: &str, index: &Index) {
+    let who = name.split_once(',').map_or(name, |(who, _)| who.trim());
+    let hider = match (index.channel(who), index.tagged(who)) {
+        (Some(_), _) => "channel",
+        (None, Some(_)) => "tag",
+        (None, None) => return,
+    };
+    checks.warn(path, format!("has no effect: the {hider} {who:?} comes first")).hint =
+        Some("rename one of them".to_owned());
 }
 
 /// Aliases that lead to one another without end.
