@@ -10,7 +10,31 @@ pub fn schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<Document>().to_value();
     without_null(&mut schema);
+    with_the_readers_bounds(&mut schema);
     schema
+}
+
+/// A text with something in it: the reader does not count blanks.
+const FILLED: &str = r"\S";
+
+/// Says in keywords what the reader expects and the types alone leave open.
+fn with_the_readers_bounds(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(with_the_readers_bounds),
+        Value::Object(members) => {
+            let is = |name: &str, wanted: Value| members.get(name) == Some(&wanted);
+            let filled = is("minLength", 1.into()) && !members.contains_key("pattern");
+            let unbounded = is("format", "uint32".into()) && !members.contains_key("maximum");
+            if filled {
+                members.insert("pattern".to_owned(), FILLED.into());
+            }
+            if unbounded {
+                members.insert("maximum".to_owned(), u32::MAX.into());
+            }
+            members.values_mut().for_each(with_the_readers_bounds);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// TOML has no null: a field is left out instead. Without the alternative, a validator names the field inside a table

@@ -1,12 +1,15 @@
 //! The schema and the reader say the same of a file.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use config::{Finding, Format, Parsed};
+mod common;
+
+use config::{Finding, Snapshot};
 use jsonschema::error::{ValidationError, ValidationErrorKind};
 use serde_json::Value;
 
-fn parse(text: &str) -> Result<Parsed, Vec<Finding>> {
-    config::parse("config.toml", Format::Toml, text.as_bytes())
+/// Reads and resolves a file, as a check of it does.
+fn load(text: &str) -> Result<Snapshot, Vec<Finding>> {
+    common::load("config.toml", text)
 }
 
 fn json_of(text: &str) -> Value {
@@ -56,11 +59,12 @@ fn every_example_validates() {
         let errors: Vec<String> =
             validator.iter_errors(&json).map(|error| format!("{error} at {}", error.instance_path)).collect();
         assert_eq!(errors, Vec::<String>::new(), "{text}");
-        parse(text).unwrap();
+        load(text).unwrap();
     }
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn invalid_files_fail_at_the_same_field_in_both() {
     let validator = jsonschema::validator_for(&config::schema()).unwrap();
     let channel = |fields: &str| format!("[[channel]]\nname = \"a\"\n{fields}\n");
@@ -122,11 +126,54 @@ fn invalid_files_fail_at_the_same_field_in_both() {
         ("[[proxy]]\nhost = \"h\"\nport = 1".to_owned(), "proxy[0].name"),
         ("[[budget]]\nwho = \"all\"\nper = \"day\"".to_owned(), "budget[0].limit"),
         ("[log]\nlevel = \"loud\"".to_owned(), "log.level"),
+        ("[server]\nlisten = [\"\"]".to_owned(), "server.listen[0]"),
+        ("[server]\nallowed_hosts = [\" \"]".to_owned(), "server.allowed_hosts[0]"),
+        ("[server]\nallowed_origins = [\"\"]".to_owned(), "server.allowed_origins[0]"),
+        ("[routing.aliases]\na = \"\"".to_owned(), "routing.aliases.a"),
+        ("[routing.fallback_models]\na = [\"\"]".to_owned(), "routing.fallback_models.a[0]"),
+        ("[routing.scenarios]\nthink = \"\"".to_owned(), "routing.scenarios.think"),
+        ("[routing.scenarios]\nthink = [\"a\", \"\"]".to_owned(), "routing.scenarios.think[1]"),
+        (
+            "[routing.scenarios]\nlong_context_tokens = 5000000000".to_owned(),
+            "routing.scenarios.long_context_tokens",
+        ),
+        ("[[routing.canary]]\nmatch = \"\"\nshare = 0.1\nto = \"a\"".to_owned(), "routing.canary[0].match"),
+        ("[[channel]]\nname = \"  \"".to_owned(), "channel[0].name"),
+        (channel("base_url = \"\""), "channel[0].base_url"),
+        (
+            channel("protocols = [{ protocol = \"chat\", base_url = \"\" }]"),
+            "channel[0].protocols[0].base_url",
+        ),
+        (channel("protocols = []"), "channel[0].protocols"),
+        (channel("keys = []"), "channel[0].keys"),
+        (channel("key = { env = \"K\" }\nkeys = [{ env = \"L\" }]"), "channel[0].keys"),
+        (channel("key = { env = \"K\", vault = true }"), "channel[0].key.vault"),
+        (channel("keys = [{ env = \"K\", vault = true }]"), "channel[0].keys[0].vault"),
+        (
+            channel("oauth_client_secret = { env = \"K\", vault = true }"),
+            "channel[0].oauth_client_secret.vault",
+        ),
+        (channel("models = [\"\"]"), "channel[0].models[0]"),
+        (channel("tags = [\"a\", \" \"]"), "channel[0].tags[1]"),
+        (channel("regions = [\"\"]"), "channel[0].regions[0]"),
+        (channel("rpd_zone = \"a b\""), "channel[0].rpd_zone"),
+        (channel("check_model = \"\""), "channel[0].check_model"),
+        (channel("check_every_s = 5000000000"), "channel[0].check_every_s"),
+        (channel("model_params = { temperature = 3 }"), "channel[0].model_params.temperature"),
+        (channel("model_params = { temperature = \"1\" }"), "channel[0].model_params.temperature"),
+        (channel("model_params = { top_p = 1.1 }"), "channel[0].model_params.top_p"),
+        (channel("model_params = { top_k = 0 }"), "channel[0].model_params.top_k"),
+        (channel("model_params = { max_tokens = 0 }"), "channel[0].model_params.max_tokens"),
+        (channel("model_params = { max_tokens = 1.5 }"), "channel[0].model_params.max_tokens"),
+        ("[[budget]]\nwho = \"\"\nper = \"day\"\nlimit = 1".to_owned(), "budget[0].who"),
+        ("[[client]]\nname = \"a\"\nmodels = [\"\"]".to_owned(), "client[0].models[0]"),
+        ("[ledger]\ndays = 5000000000".to_owned(), "ledger.days"),
+        ("[ui]\nlanguage = \"\"".to_owned(), "ui.language"),
         ("[ui]\ntheme = \"pink\"".to_owned(), "ui.theme"),
     ];
     assert!(rows.len() >= 30);
     for (text, expected) in rows {
-        let by_reader: Vec<String> = parse(&text)
+        let by_reader: Vec<String> = load(&text)
             .err()
             .unwrap_or_else(|| panic!("the reader accepts {text}"))
             .into_iter()
@@ -134,8 +181,24 @@ fn invalid_files_fail_at_the_same_field_in_both() {
             .map(|finding| finding.path)
             .collect();
         let json = json_of(&text);
-        let by_schema: Vec<String> = validator.iter_errors(&json).flat_map(|error| path_of(&error)).collect();
+        let mut by_schema: Vec<String> =
+            validator.iter_errors(&json).flat_map(|error| path_of(&error)).collect();
+        // A field may fail at several keywords.
+        by_schema.dedup();
         assert_eq!(by_reader, [expected], "the reader on {text}");
         assert_eq!(by_schema, [expected], "the schema on {text}");
     }
+}
+
+/// JSON Schema counts 1.0 as an integer (draft 2020-12, core §4.2.3), and so does the reader.
+#[test]
+fn whole_numbers_with_a_point_are_integers_in_both() {
+    let validator = jsonschema::validator_for(&config::schema()).unwrap();
+    let fields = "weight = 2.0\nrpm = 5.0\ntimeout_ms = 1e3\nmodel_params = { max_tokens = 9.0 }";
+    let text = format!("[[channel]]\nname = \"a\"\n{fields}\n");
+    assert!(validator.is_valid(&json_of(&text)));
+    let snapshot = load(&text).unwrap();
+    let channel = &snapshot.channels[0];
+    assert_eq!(channel.weight, 2);
+    assert_eq!(channel.params[0].value.get(), "9", "upstreams may refuse 9.0 where they count");
 }

@@ -15,7 +15,7 @@ const HANDLE: &str = r"^(?!auto$)[^,\s]([^,]*[^,\s])?$";
 
 /// One upstream.
 #[derive(Debug, Clone, Default, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("dependentSchemas" = { "key": { "properties": { "keys": false } } }))]
 pub struct ChannelEntry {
     /// What health, limits and history belong to; made from the name where it is missing.
     #[schemars(length(min = 1))]
@@ -27,25 +27,29 @@ pub struct ChannelEntry {
     #[schemars(rename = "type")]
     pub kind: Option<ProviderKind>,
     /// The protocols that it speaks; by type and vendor where missing.
+    #[schemars(length(min = 1))]
     pub protocols: Option<Vec<ProtocolEntry>>,
     /// Where it is; by type where missing.
+    #[schemars(length(min = 1))]
     pub base_url: Option<String>,
     /// Whether `base_url` is used exactly as it stands.
     pub exact: Option<bool>,
     /// Its credential: `{ env = "NAME" }` or `{ vault = true }`.
     pub key: Option<KeyEntry>,
     /// Its credentials, when there are several.
+    #[schemars(length(min = 1))]
     pub keys: Option<Vec<KeyEntry>>,
     /// The model it answers with when the asked one is not its own.
     #[schemars(length(min = 1))]
     pub model: Option<String>,
     /// The models it serves, `*` standing for any characters; missing means any.
+    #[schemars(inner(length(min = 1)))]
     pub models: Option<Vec<String>>,
     /// Asked names and what the upstream calls them.
     #[schemars(default)]
     pub model_map: IndexMap<String, String>,
     /// Request parameters such as `temperature`, `max_tokens` and `top_p`.
-    #[schemars(default)]
+    #[schemars(default, schema_with = "model_params_schema")]
     pub model_params: IndexMap<String, serde_json::Value>,
     /// Whether the parameters fill in what a client left out, or override what it sent.
     pub model_params_mode: Option<ParamsMode>,
@@ -59,6 +63,7 @@ pub struct ChannelEntry {
     pub priority: Option<u32>,
     /// Words that select it.
     #[schemars(default, inner(regex(pattern = HANDLE)))]
+    #[schemars(inner(length(min = 1)))]
     pub tags: Vec<String>,
     /// Milliseconds for headers and first content, and for a whole reply; unset leaves the built-in timers.
     #[schemars(range(min = 1, max = 86_400_000))]
@@ -81,8 +86,10 @@ pub struct ChannelEntry {
     #[schemars(range(min = -1, max = 4_294_967_295u32))]
     pub concurrency: Option<i64>,
     /// The IANA time zone in which its day begins.
+    #[schemars(regex(pattern = "^[A-Za-z0-9/_+-]+$"))]
     pub rpd_zone: Option<String>,
     /// The model of its health checks.
+    #[schemars(length(min = 1))]
     pub check_model: Option<String>,
     /// Seconds between its health checks.
     #[schemars(range(min = 1))]
@@ -92,6 +99,7 @@ pub struct ChannelEntry {
     pub careful_start_ms: Option<u32>,
     /// Base URLs in other regions.
     #[schemars(default)]
+    #[schemars(inner(length(min = 1)))]
     pub regions: Vec<String>,
     /// Headers to add.
     #[schemars(default)]
@@ -99,6 +107,7 @@ pub struct ChannelEntry {
     /// What is special about it.
     pub quirks: Option<Quirks>,
     /// The file with its login.
+    #[schemars(length(min = 1))]
     pub credentials_file: Option<String>,
     /// The vendor's project.
     pub project_id: Option<String>,
@@ -108,6 +117,21 @@ pub struct ChannelEntry {
     pub oauth_client_secret: Option<SecretRef>,
     /// What it costs.
     pub price: Option<Price>,
+}
+
+/// The parameters whose bounds are known; others may be anything.
+fn model_params_schema(_: &mut SchemaGenerator) -> Schema {
+    let count = json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "temperature": { "type": "number", "minimum": 0, "maximum": 2 },
+            "top_p": { "type": "number", "minimum": 0, "maximum": 1 },
+            "top_k": count,
+            "max_tokens": count,
+        },
+        "additionalProperties": true,
+    })
 }
 
 /// Whether parameters fill in or override.
@@ -142,7 +166,7 @@ impl JsonSchema for ProtocolEntry {
         let table = json_schema!({
             "properties": {
                 "protocol": { "type": "string", "enum": words, "description": "The protocol." },
-                "base_url": { "type": "string", "description": "Where it is spoken." },
+                "base_url": { "type": "string", "minLength": 1, "description": "Where it is spoken." },
                 "exact": { "type": "boolean", "description": "Whether base_url is used exactly as it stands." },
             },
             "required": ["protocol"],
@@ -155,6 +179,11 @@ impl JsonSchema for ProtocolEntry {
 
 /// What the name of an environment variable looks like.
 const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+/// A secret in the environment is not in the vault too.
+fn one_place() -> serde_json::Value {
+    serde_json::json!({ "env": { "properties": { "vault": false } } })
+}
 
 /// Where a secret is found.
 #[derive(Debug, Clone)]
@@ -179,6 +208,7 @@ impl JsonSchema for SecretRef {
                 "vault": { "const": true, "description": "It is in the vault." },
             },
             "minProperties": 1,
+            "dependentSchemas": one_place(),
             "additionalProperties": false,
         });
         let text = json_schema!({ "type": "string" });
@@ -225,6 +255,7 @@ impl JsonSchema for KeyEntry {
                 "rpd": limit,
                 "enabled": { "type": "boolean", "description": "Whether it may be used, true by default." },
             },
+            "dependentSchemas": one_place(),
             "additionalProperties": false,
         });
         let text = json_schema!({ "type": "string" });
@@ -272,6 +303,7 @@ pub struct ProxyInline {
     pub password: Option<SecretRef>,
     /// Targets that do not use it: host names, `.suffixes`, addresses and networks.
     #[schemars(default)]
+    #[schemars(inner(length(min = 1)))]
     pub no_proxy: Vec<String>,
 }
 
@@ -297,6 +329,7 @@ pub struct ProxyEntry {
     pub password: Option<SecretRef>,
     /// Targets that do not use it: host names, `.suffixes`, addresses and networks.
     #[schemars(default)]
+    #[schemars(inner(length(min = 1)))]
     pub no_proxy: Vec<String>,
 }
 

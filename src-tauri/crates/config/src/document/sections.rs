@@ -14,6 +14,7 @@ pub struct ServerSection {
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<u16>,
     /// The addresses to listen on, with or without a port; both loopbacks by default.
+    #[schemars(inner(length(min = 1)))]
     pub listen: Option<Vec<String>>,
     /// Whether a client must show a key that the gateway knows.
     pub client_keys: Option<ClientKeys>,
@@ -21,9 +22,11 @@ pub struct ServerSection {
     pub api_key: Option<SecretRef>,
     /// Further host names under which the gateway answers.
     #[schemars(default)]
+    #[schemars(inner(length(min = 1)))]
     pub allowed_hosts: Vec<String>,
     /// Web origins that may use the gateway.
     #[schemars(default)]
+    #[schemars(inner(length(min = 1)))]
     pub allowed_origins: Vec<String>,
     /// Seconds that running requests may take to end when the gateway stops, 10 by default.
     #[schemars(range(min = 0, max = 3600))]
@@ -41,10 +44,13 @@ pub struct RoutingSection {
     /// What becomes of a name that no channel lists.
     pub unknown_models: Option<UnknownModels>,
     /// Names that stand for a model, for `channel,model` or for `auto`; `*` stands for any characters.
-    #[schemars(default)]
+    #[schemars(default, extend("additionalProperties" = { "type": "string", "minLength": 1 }))]
     pub aliases: IndexMap<String, String>,
     /// Similar models for when all channels of one fail.
-    #[schemars(default)]
+    #[schemars(default, extend("additionalProperties" = {
+        "type": "array",
+        "items": { "type": "string", "minLength": 1 },
+    }))]
     pub fallback_models: IndexMap<String, Vec<String>>,
     /// Routes for kinds of request.
     pub scenarios: Option<Scenarios>,
@@ -73,8 +79,8 @@ impl JsonSchema for Steps {
         schemars::json_schema!({
             "description": "One step or several in order: channel,model or a channel, a tag or a model.",
             "if": { "type": "array" },
-            "then": { "items": { "type": "string" } },
-            "else": { "type": "string" },
+            "then": { "items": { "type": "string", "minLength": 1 } },
+            "else": { "type": "string", "minLength": 1 },
         })
     }
 }
@@ -136,6 +142,7 @@ pub enum OnThreshold {
 pub struct CanaryStep {
     /// The model names that it concerns; `*` stands for any characters.
     #[schemars(rename = "match")]
+    #[schemars(length(min = 1))]
     pub matching: String,
     /// The share of conversations, from 0 to 1.
     #[schemars(range(min = 0, max = 1))]
@@ -143,6 +150,7 @@ pub struct CanaryStep {
     /// A word that shows in the ledger.
     pub colour: Option<String>,
     /// Where they go: a channel, a tag, a model or `channel,model`.
+    #[schemars(length(min = 1))]
     pub to: String,
 }
 
@@ -181,6 +189,7 @@ pub struct ClientEntry {
     /// The hash of its key.
     pub key_hash: Option<String>,
     /// The models that it may ask for; missing means any.
+    #[schemars(inner(length(min = 1)))]
     pub models: Option<Vec<String>>,
     /// Its requests in any minute; -1 for any number, 0 for none.
     #[schemars(range(min = -1, max = 4_294_967_295u32))]
@@ -196,8 +205,10 @@ pub struct ClientEntry {
 #[schemars(deny_unknown_fields)]
 pub struct BudgetEntry {
     /// Whom it concerns: `all`, a client or a route.
+    #[schemars(length(min = 1))]
     pub who: String,
     /// Its period: `day`, `week` or `month`.
+    #[schemars(length(min = 1))]
     pub per: String,
     /// The amount in US dollars.
     #[schemars(range(min = 0))]
@@ -221,6 +232,7 @@ pub enum At100 {
 #[schemars(deny_unknown_fields)]
 pub struct UiSection {
     /// A language such as `en` or `zh-CN`, or `system`.
+    #[schemars(length(min = 1))]
     pub language: Option<String>,
     /// The colours.
     pub theme: Option<Theme>,

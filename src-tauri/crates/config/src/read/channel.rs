@@ -56,12 +56,12 @@ fn identity(
     entry.name = match (written, name, &entry.id) {
         (Some(field), _, _) => handle(reader, &field).unwrap_or_default(),
         (None, Some(name), _) => {
-            check_handle(reader, channel, name);
+            check_handle(reader, channel.key_at, &channel.path.shown, name);
             name.to_owned()
         }
         // Lists of `apis` may name their entries by `id` alone.
         (None, None, Some(id)) if reader.spelling == Spelling::Foreign => {
-            check_handle(reader, channel, id);
+            check_handle(reader, channel.key_at, &channel.path.shown, id);
             id.clone()
         }
         (None, None, _) => {
@@ -194,22 +194,26 @@ fn model_params(reader: &mut Reader, field: &Field<'_>) -> IndexMap<String, serd
     let mut params = IndexMap::new();
     for (written, value) in field.pairs(reader, "a table of parameters") {
         let name = if native { written.to_owned() } else { snake(written) };
-        let sound = match name.as_str() {
-            "temperature" => number(reader, &value, 0.0..=2.0).is_some(),
-            "top_p" => number(reader, &value, 0.0..=1.0).is_some(),
-            "max_tokens" | "top_k" => integer(reader, &value, 1..=u32::MAX).is_some(),
-            _ => true,
-        };
-        if !sound {
-            continue;
-        }
-        if let Some(json) = as_json(&value.node.value) {
+        if let Some(json) = model_param(reader, &name, &value) {
             params.insert(name, json);
-        } else {
-            reader.expected(&value, "a value that JSON can say");
         }
     }
     params
+}
+
+/// The value of one parameter. Counts are written without a point, which upstreams may refuse.
+fn model_param(reader: &mut Reader, name: &str, value: &Field<'_>) -> Option<serde_json::Value> {
+    match name {
+        "max_tokens" | "top_k" => return integer(reader, value, 1..=u32::MAX).map(Into::into),
+        "temperature" => number(reader, value, 0.0..=2.0).map(drop)?,
+        "top_p" => number(reader, value, 0.0..=1.0).map(drop)?,
+        _ => {}
+    }
+    let json = as_json(&value.node.value);
+    if json.is_none() {
+        reader.expected(value, "a value that JSON can say");
+    }
+    json
 }
 
 fn as_json(value: &Value) -> Option<serde_json::Value> {

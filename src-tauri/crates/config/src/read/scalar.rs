@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 
 use super::fields::{Field, Fields, Reader};
 use crate::document::SecretRef;
+use crate::findings::Severity;
 use crate::nearest::nearest;
-use crate::tree::Value;
+use crate::tree::{Position, Value};
 
 /// Any text.
 pub(super) fn text(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
@@ -34,12 +35,12 @@ pub(super) fn filled_text(reader: &mut Reader, field: &Field<'_>) -> Option<Stri
 /// A name by which requests choose a channel: the word before the comma of `channel,model`.
 pub(super) fn handle(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
     let name = filled_text(reader, field)?;
-    check_handle(reader, field, &name);
+    check_handle(reader, field.node.at, &field.path.shown, &name);
     Some(name)
 }
 
 /// Notes what keeps requests from choosing a channel by this name.
-pub(super) fn check_handle(reader: &mut Reader, field: &Field<'_>, name: &str) {
+pub(super) fn check_handle(reader: &mut Reader, at: Position, path: &str, name: &str) {
     let fault = if name.contains(',') {
         "a comma would part it from a model's name in requests"
     } else if name.trim() != name {
@@ -49,7 +50,7 @@ pub(super) fn check_handle(reader: &mut Reader, field: &Field<'_>, name: &str) {
     } else {
         return;
     };
-    reader.error(field, format!("{name:?} cannot be asked for: {fault}"));
+    reader.note(Severity::Error, at, path, format!("{name:?} cannot be asked for: {fault}"));
 }
 
 /// True or false.
@@ -68,14 +69,33 @@ pub(super) fn integer<N: TryFrom<i64> + Into<i64> + Display + Copy>(
     allowed: RangeInclusive<N>,
 ) -> Option<N> {
     let (low, high): (i64, i64) = ((*allowed.start()).into(), (*allowed.end()).into());
-    let got = match &field.node.value {
-        Value::Integer(number) if (low..=high).contains(number) => return N::try_from(*number).ok(),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        other => other.kind().to_owned(),
+    let got = match (whole(&field.node.value), &field.node.value) {
+        (Some(number), _) if (low..=high).contains(&number) => return N::try_from(number).ok(),
+        (Some(number), _) => number.to_string(),
+        (None, Value::Float(number)) => number.to_string(),
+        (None, other) => other.kind().to_owned(),
     };
     reader.error(field, format!("expected {low}–{high}, got {got}"));
     None
+}
+
+/// A whole number, which may be written with a point: JSON Schema counts 1.0 as an integer (draft 2020-12, core
+/// §4.2.3).
+fn whole(value: &Value) -> Option<i64> {
+    /// Up to here every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Integer(number) => Some(*number),
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and far within the range")]
+        Value::Float(number) if number.fract() == 0.0 && number.abs() <= EXACT => Some(*number as i64),
+        Value::Float(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Text(_)
+        | Value::Moment
+        | Value::List(_)
+        | Value::Table(_) => None,
+    }
 }
 
 /// A number within bounds.
@@ -103,11 +123,11 @@ pub(super) fn number(reader: &mut Reader, field: &Field<'_>, allowed: RangeInclu
 
 /// A limit: -1 for none, 0 for disabled.
 pub(super) fn limit(reader: &mut Reader, field: &Field<'_>) -> Option<i64> {
-    let got = match &field.node.value {
-        Value::Integer(number) if (-1..=i64::from(u32::MAX)).contains(number) => return Some(*number),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        other => other.kind().to_owned(),
+    let got = match (whole(&field.node.value), &field.node.value) {
+        (Some(number), _) if (-1..=i64::from(u32::MAX)).contains(&number) => return Some(number),
+        (Some(number), _) => number.to_string(),
+        (None, Value::Float(number)) => number.to_string(),
+        (None, other) => other.kind().to_owned(),
     };
     reader.error(
         field,
