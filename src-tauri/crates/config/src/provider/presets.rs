@@ -465,8 +465,7 @@ mod tests {
         }
     }
 
-    /// The column "native Responses" of the vendors' table. Ollama's is unverified and left out; DeepSeek answers it for
-    /// one model only.
+    /// What the vendors' pages say; Ollama's is unverified and left out, and `DeepSeek` answers it for one model only.
     #[test]
     fn responses_stand_below_the_chat_base_where_the_vendor_answers_them() {
         let speaking = [
