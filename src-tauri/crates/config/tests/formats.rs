@@ -195,7 +195,41 @@ fn the_port_follows_from_override_then_environment_then_file() {
     let server = config::resolve(&parsed.document, &surroundings).unwrap().server;
     assert_eq!((server.port, server.listen[1].to_string()), (3, "[::1]:3".to_owned()));
     let error = config::resolve(&parsed.document, &Surroundings::new(&bad)).unwrap_err();
-    assert!(error[0].to_string().contains("PORT: expected 1–65535, got \"many\""), "{}", error[0]);
+    assert_eq!(error[0].to_string(), "PORT: expected 1–65535, got \"many\"");
+    assert!(!error[0].file.is_empty(), "whoever knows the file's name must not put it there");
+}
+
+#[test]
+fn a_port_from_outside_replaces_that_of_every_listed_address() {
+    let parsed =
+        parse("config.toml", "[server]\nlisten = [\"127.0.0.1:1\", \"[::1]:2\", \"10.0.0.1\"]\n").unwrap();
+    let set = |name: &str| (name == "PORT").then(|| "8".to_owned());
+    let unset = |_: &str| None;
+    let listen = |surroundings: &Surroundings<'_>| {
+        let server = config::resolve(&parsed.document, surroundings).unwrap().server;
+        server.listen.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let mut surroundings = Surroundings::new(&unset);
+    assert_eq!(listen(&surroundings), ["127.0.0.1:1", "[::1]:2", "10.0.0.1:7584"]);
+    surroundings.port_override = Some(9);
+    assert_eq!(listen(&surroundings), ["127.0.0.1:9", "[::1]:9", "10.0.0.1:9"]);
+    surroundings = Surroundings::new(&set);
+    assert_eq!(listen(&surroundings), ["127.0.0.1:8", "[::1]:8", "10.0.0.1:8"]);
+    surroundings.listen_override = vec!["127.0.0.1:3".parse().unwrap()];
+    assert_eq!(listen(&surroundings), ["127.0.0.1:3"], "an address from outside has a port of its own");
+}
+
+#[test]
+fn an_address_that_is_listed_twice_is_listened_at_once() {
+    for (listen, expected) in [
+        ("[\"localhost\", \"127.0.0.1\"]", vec!["127.0.0.1:7584", "[::1]:7584"]),
+        ("[\"127.0.0.1:7584\", \"localhost\", \"::1\"]", vec!["127.0.0.1:7584", "[::1]:7584"]),
+        ("[\"127.0.0.1:1\", \"127.0.0.1:2\"]", vec!["127.0.0.1:1", "127.0.0.1:2"]),
+    ] {
+        let server = load("config.toml", &format!("[server]\nlisten = {listen}\n")).unwrap().server;
+        let told: Vec<String> = server.listen.iter().map(ToString::to_string).collect();
+        assert_eq!(told, expected, "{listen}");
+    }
 }
 
 #[test]

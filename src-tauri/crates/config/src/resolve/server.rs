@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use indexmap::IndexSet;
+
 use super::Checks;
 use crate::document::ServerSection;
 use crate::findings::{Finding, Severity};
@@ -16,8 +18,16 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(super) fn resolve(checks: &mut Checks<'_>) -> Server {
     let empty = ServerSection::default();
     let section = checks.document.server.as_ref().unwrap_or(&empty);
-    let port = port(checks, section);
-    let listen = listen(checks, section, port);
+    let from_outside = port_from_outside(checks);
+    let port = from_outside.or(section.port).unwrap_or(PORT);
+    let mut listen = listen(checks, section, port);
+    if from_outside.is_some() && checks.surroundings.listen_override.is_empty() {
+        for address in &mut listen {
+            address.set_port(port);
+        }
+    }
+    // An address that stands twice, perhaps as localhost, could not be bound a second time.
+    let listen: IndexSet<SocketAddr> = listen.into_iter().collect();
     let client_keys = section.client_keys.unwrap_or_default();
     if client_keys == ClientKeys::Any {
         let message = "lets every program that reaches the gateway spend through your channels";
@@ -32,7 +42,7 @@ pub(super) fn resolve(checks: &mut Checks<'_>) -> Server {
     });
     Server {
         port,
-        listen,
+        listen: listen.into_iter().collect(),
         client_keys,
         api_key,
         allowed_hosts: section.allowed_hosts.iter().map(|host| host.trim().to_lowercase()).collect(),
@@ -41,23 +51,19 @@ pub(super) fn resolve(checks: &mut Checks<'_>) -> Server {
     }
 }
 
-fn port(checks: &mut Checks<'_>, section: &ServerSection) -> u16 {
+/// The port that wins over those of the file, if there is one.
+fn port_from_outside(checks: &mut Checks<'_>) -> Option<u16> {
     if let Some(port) = checks.surroundings.port_override {
-        return port;
+        return Some(port);
     }
-    let Some(text) = (checks.surroundings.lookup)("PORT").filter(|text| !text.trim().is_empty()) else {
-        return section.port.unwrap_or(PORT);
-    };
-    match text.trim().parse::<u16>() {
-        Ok(port) if port > 0 => port,
-        Ok(_) | Err(_) => {
-            let mut finding =
-                Finding::of_file(Severity::Error, "", format!("expected 1–65535, got {text:?}"));
-            "environment variable PORT".clone_into(&mut finding.path);
-            checks.findings.push(finding);
-            PORT
-        }
+    let text = (checks.surroundings.lookup)("PORT").filter(|text| !text.trim().is_empty())?;
+    let port = text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    if port.is_none() {
+        let message = format!("expected 1–65535, got {text:?}");
+        // The variable takes the file's place: no line of any file is at fault.
+        checks.findings.push(Finding::of_file(Severity::Error, "PORT", message));
     }
+    port
 }
 
 fn listen(checks: &mut Checks<'_>, section: &ServerSection, port: u16) -> Vec<SocketAddr> {
