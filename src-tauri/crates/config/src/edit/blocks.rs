@@ -15,7 +15,7 @@ use toml_edit::{Document, Item, Table, TomlError};
 /// A text and the tables in it, in the order in which they stand.
 pub(super) struct Blocks<'t> {
     text: &'t str,
-    blocks: Vec<Block>,
+    list: Vec<Block>,
     /// Whether neither a field nor a table stands in it.
     is_empty: bool,
     /// Comments and blank lines behind the last field.
@@ -32,22 +32,22 @@ struct Block {
 impl<'t> Blocks<'t> {
     pub(super) fn of(text: &'t str) -> Result<Self, TomlError> {
         let document = Document::parse(text)?;
-        let mut blocks = Vec::new();
+        let mut list = Vec::new();
         for (key, item) in document.iter() {
             match item {
                 Item::ArrayOfTables(channels) if key == "channel" => {
                     for (at, channel) in channels.iter().enumerate() {
-                        gather(channel, Some(at), &mut blocks);
+                        gather(channel, Some(at), &mut list);
                     }
                 }
                 Item::None | Item::Value(_) | Item::Table(_) | Item::ArrayOfTables(_) => {
-                    gather_item(item, None, &mut blocks);
+                    gather_item(item, None, &mut list);
                 }
             }
         }
-        blocks.sort_by_key(|block| block.gap.end);
+        list.sort_by_key(|block| block.gap.end);
         let trailing = document.trailing().span().unwrap_or(text.len()..text.len());
-        Ok(Self { text, blocks, is_empty: document.as_table().is_empty(), trailing })
+        Ok(Self { text, list, is_empty: document.as_table().is_empty(), trailing })
     }
 
     /// Tells whether the text says nothing; it may hold comments.
@@ -57,8 +57,8 @@ impl<'t> Blocks<'t> {
 
     /// The text with a new table behind the last channel, or at the end where there is none.
     pub(super) fn with_channel(&self, written: &str) -> String {
-        let last = self.blocks.iter().rposition(|block| block.channel.is_some());
-        let Some(next) = last.and_then(|last| self.blocks.get(last + 1)) else {
+        let last = self.list.iter().rposition(|block| block.channel.is_some());
+        let Some(next) = last.and_then(|last| self.list.get(last + 1)) else {
             return appended(self.text, written);
         };
         let own = self.own_comment(&next.gap);
@@ -72,9 +72,9 @@ impl<'t> Blocks<'t> {
 
     /// The text without some channels and the comments that belong to them.
     pub(super) fn without_channels(&self, removed: &[usize]) -> String {
-        let goes = |at: usize| self.blocks[at].channel.is_some_and(|channel| removed.contains(&channel));
+        let goes = |at: usize| self.list[at].channel.is_some_and(|channel| removed.contains(&channel));
         let mut kept = self.text.to_owned();
-        let mut at = self.blocks.len();
+        let mut at = self.list.len();
         while at > 0 {
             at -= 1;
             if !goes(at) {
@@ -91,7 +91,7 @@ impl<'t> Blocks<'t> {
 
     /// What goes with the blocks from `first` to `last`, so that one blank line stays between what is left.
     fn cut(&self, first: usize, last: usize) -> Range<usize> {
-        let gap = &self.blocks[first].gap;
+        let gap = &self.list[first].gap;
         let mut from = self.own_comment(gap);
         let mut until = self.attached_end(last);
         let blank_below = blank_bytes(self.text[until..].split_inclusive('\n'));
@@ -120,7 +120,7 @@ impl<'t> Blocks<'t> {
     /// Where a block ends with the comments directly below it. A comment between two tables without a blank line is the
     /// lower one's.
     fn attached_end(&self, at: usize) -> usize {
-        let next = self.blocks.get(at + 1);
+        let next = self.list.get(at + 1);
         let gap = next.map_or(&self.trailing, |next| &next.gap);
         if next.is_some() && self.own_comment(gap) == gap.start {
             return gap.start;
