@@ -34,8 +34,10 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts both simulated providers on ports of 127.0.0.1 that the system chooses.
     pub(crate) async fn start() -> io::Result<Demo> {
-        let pace =
-            |plan: Plan| Plan { models: vec![DEMO_MODEL.to_owned()], ..plan.paced(LATENCY, EVENT_GAP) };
+        let pace = |plan: Plan| Plan {
+            models: vec![DEMO_MODEL.to_owned()],
+            ..plan.paced(LATENCY, EVENT_GAP).forgetful()
+        };
         Ok(Demo {
             flaky: Simulator::start(pace(Plan::flaky("flaky"))).await?,
             steady: Simulator::start(pace(Plan::steady("steady"))).await?,

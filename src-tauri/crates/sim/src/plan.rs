@@ -20,6 +20,8 @@ pub struct Plan {
     pub event_gap: Duration,
     /// The fault script in force from the start; see [`Rule`].
     pub rules: Vec<Rule>,
+    /// Whether requests are kept for whoever asks what was seen.
+    pub keeps_requests: bool,
 }
 
 impl Plan {
@@ -32,6 +34,7 @@ impl Plan {
             latency: Duration::ZERO,
             event_gap: Duration::ZERO,
             rules: Vec::new(),
+            keeps_requests: true,
         }
     }
 
@@ -46,6 +49,12 @@ impl Plan {
     #[must_use]
     pub fn paced(self, latency: Duration, event_gap: Duration) -> Self {
         Self { latency, event_gap, ..self }
+    }
+
+    /// Keeps no request: nobody will ask what was seen.
+    #[must_use]
+    pub fn forgetful(self) -> Self {
+        Self { keeps_requests: false, ..self }
     }
 
     /// Listens on this port of 127.0.0.1.

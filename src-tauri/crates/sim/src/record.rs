@@ -1,5 +1,6 @@
 //! What the simulator saw.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 
 use base64::Engine as _;
@@ -7,6 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use tokio::sync::watch;
+
+/// How many requests are kept; older ones give way.
+const REQUESTS_MAX: usize = 1_000;
+/// How much of their bodies is kept in all; older ones give way.
+const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// One request as it arrived, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,39 +64,64 @@ impl Serialize for Seen {
     }
 }
 
-/// Everything seen, and how many replies are still being sent. Both can be awaited.
+/// How many requests were seen, the newest of them, and how many replies are still being sent. The numbers can be
+/// awaited.
 #[derive(Debug)]
 pub(crate) struct Record {
-    seen: Mutex<Vec<Seen>>,
+    /// Whether requests are kept at all, rather than counted only.
+    keeps: bool,
+    seen: Mutex<Kept>,
     count: watch::Sender<usize>,
     open: watch::Sender<usize>,
 }
 
-impl Default for Record {
-    fn default() -> Self {
-        let (count, open) = (watch::Sender::new(0), watch::Sender::new(0));
-        Self { seen: Mutex::default(), count, open }
+/// The newest requests, within the bounds.
+#[derive(Debug, Default)]
+struct Kept {
+    requests: VecDeque<Seen>,
+    body_bytes: usize,
+    /// How many there were, those that gave way too.
+    count: usize,
+}
+
+impl Kept {
+    fn push(&mut self, seen: Seen) {
+        self.body_bytes += seen.body.len();
+        self.requests.push_back(seen);
+        while self.requests.len() > REQUESTS_MAX || self.body_bytes > BODY_BYTES_MAX {
+            let Some(oldest) = self.requests.pop_front() else { return };
+            self.body_bytes -= oldest.body.len();
+        }
     }
 }
 
 impl Record {
-    /// Keeps a request and gives it its number.
+    /// Begins to count requests, and to keep them if `keeps`.
+    pub(crate) fn new(keeps: bool) -> Self {
+        let (count, open) = (watch::Sender::new(0), watch::Sender::new(0));
+        Self { keeps, seen: Mutex::default(), count, open }
+    }
+
+    /// Counts a request, keeps it where requests are kept, and returns its number.
     pub(crate) fn keep(&self, mut seen: Seen) -> u64 {
-        let mut all = self.lock();
-        seen.number = all.len() as u64 + 1;
-        let number = seen.number;
-        all.push(seen);
-        self.count.send_replace(all.len());
+        let mut kept = self.lock();
+        kept.count += 1;
+        let number = kept.count as u64;
+        seen.number = number;
+        if self.keeps {
+            kept.push(seen);
+        }
+        self.count.send_replace(kept.count);
         number
     }
 
     pub(crate) fn all(&self) -> Vec<Seen> {
-        self.lock().clone()
+        self.lock().requests.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        let mut all = self.lock();
-        all.clear();
+        let mut kept = self.lock();
+        *kept = Kept::default();
         self.count.send_replace(0);
     }
 
@@ -110,7 +141,7 @@ impl Record {
         wait(&self.open, |&open| open == 0).await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -127,5 +158,48 @@ pub(crate) struct OpenReply(std::sync::Arc<Record>);
 impl Drop for OpenReply {
     fn drop(&mut self) {
         self.0.open.send_modify(|open| *open -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: Bytes) -> Seen {
+        Seen {
+            number: 0,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            query: None,
+            headers: Vec::new(),
+            body,
+            model: None,
+            key: None,
+        }
+    }
+
+    #[test]
+    fn older_requests_give_way_and_still_count() {
+        let small = Record::new(true);
+        for _ in 0..=REQUESTS_MAX {
+            small.keep(request(Bytes::from_static(b"{}")));
+        }
+        let kept: Vec<u64> = small.all().iter().map(|seen| seen.number).collect();
+        assert_eq!((kept.len(), kept[0]), (REQUESTS_MAX, 2));
+
+        let large = Record::new(true);
+        let half = Bytes::from(vec![b' '; BODY_BYTES_MAX / 2]);
+        for _ in 0..3 {
+            large.keep(request(half.clone()));
+        }
+        let kept: Vec<u64> = large.all().iter().map(|seen| seen.number).collect();
+        assert_eq!(kept, [2, 3]);
+    }
+
+    #[test]
+    fn a_forgetful_record_only_counts() {
+        let record = Record::new(false);
+        assert_eq!((record.keep(request(Bytes::new())), record.keep(request(Bytes::new()))), (1, 2));
+        assert!(record.all().is_empty());
     }
 }

@@ -44,7 +44,7 @@ impl Simulator {
         let stop = CancellationToken::new();
         let provider = Arc::new(Provider {
             script: Mutex::new(Script::new(plan.rules.clone())),
-            record: Arc::default(),
+            record: Arc::new(Record::new(plan.keeps_requests)),
             plan,
         });
         let listening = tokio::spawn(listen(listener, provider.clone(), stop.clone()));
@@ -57,7 +57,8 @@ impl Simulator {
         format!("http://{}", self.addr)
     }
 
-    /// Everything seen since the start or the last reset, in the order of arrival. Control requests are not in it.
+    /// What was seen since the start or the last reset, in the order of arrival: the newest 1,000 requests, as far as their
+    /// bodies fit into 64 MiB. Control requests are not in it.
     pub fn seen(&self) -> Vec<Seen> {
         self.provider.record.all()
     }
