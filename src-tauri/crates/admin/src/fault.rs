@@ -53,8 +53,41 @@ impl From<EditFault<EditError>> for OperationFault {
             EditFault::NotOurs { .. } => FaultKind::NotOurs,
             EditFault::Change(EditError::UnknownChannel { .. }) => FaultKind::NotFound,
             EditFault::Change(_) | EditFault::Invalid { .. } => FaultKind::Invalid,
-            EditFault::File { .. } => FaultKind::Failed,
+            EditFault::Gone { .. } | EditFault::File { .. } => FaultKind::Failed,
         };
-        OperationFault { kind, message: fault.to_string() }
+        OperationFault { kind, message: named_by_field(fault).to_string() }
+    }
+}
+
+/// Names a field of the new channel as the person gave it: the place that it would have in the file means nothing yet.
+fn named_by_field(fault: EditFault<EditError>) -> EditFault<EditError> {
+    let EditFault::Invalid { mut findings } = fault else { return fault };
+    for finding in findings.iter_mut().filter(|finding| finding.file.is_empty()) {
+        if let Some((list, field)) = finding.path.split_once("].")
+            && list.starts_with("channel[")
+        {
+            finding.path = field.to_owned();
+        }
+    }
+    EditFault::Invalid { findings }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Finding, Severity};
+
+    use super::*;
+
+    #[test]
+    fn a_field_of_a_new_channel_is_named_and_one_in_the_file_has_its_place() {
+        let fault = |file: &str| {
+            let finding = Finding {
+                path: "channel[1].base_url".to_owned(),
+                ..Finding::of_file(Severity::Error, file, "names no host")
+            };
+            OperationFault::from(EditFault::Invalid { findings: vec![finding] }).message
+        };
+        assert_eq!(fault(""), "base_url: names no host");
+        assert_eq!(fault("config.toml"), "config.toml: channel[1].base_url: names no host");
     }
 }

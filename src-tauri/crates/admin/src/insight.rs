@@ -87,7 +87,7 @@ pub async fn overview(sluice: &Arc<Sluice>, _: Nothing) -> Result<Overview, Oper
         addresses: sluice.addresses(),
         config_file: sluice.config.path(),
         client_key: sluice.client_keys().map(|keys| kept_words(keys.kept())),
-        problems: sluice.problems().iter().map(Problem::from).collect(),
+        problems: store::gravest_first(&sluice.problems()).into_iter().map(Problem::from).collect(),
         status: sluice.gateway.status(),
     })
 }
@@ -100,6 +100,9 @@ pub async fn route_model(sluice: &Arc<Sluice>, question: RouteQuestion) -> Resul
 /// Tells why one of the last requests went where it went.
 pub async fn why(sluice: &Arc<Sluice>, request: RequestName) -> Result<Arc<Trace>, OperationFault> {
     sluice.gateway.trace(&request.id).ok_or_else(|| {
+        if sluice.gateway.traces(1).is_empty() {
+            return OperationFault::not_found("no request has been made yet since the gateway started");
+        }
         OperationFault::not_found(format!(
             "no request {:?} among the last ones: the id stands in the answer's header x-sluice-request-id, or ask for \"last\"",
             request.id
@@ -115,6 +118,15 @@ pub async fn traces(sluice: &Arc<Sluice>, newest: Newest) -> Result<Vec<Arc<Trac
 /// Returns the JSON Schema of the configuration file.
 pub async fn schema(_: &Arc<Sluice>, _: Nothing) -> Result<Value, OperationFault> {
     Ok(config::schema())
+}
+
+/// Where a secret is to be found, as a clause.
+pub(crate) fn kept_clause(kept: &Kept) -> String {
+    match kept {
+        Kept::Variable(name) => format!("it is in the variable {name}"),
+        Kept::File(path) => format!("it is kept in {}", path.display()),
+        Kept::Memory => "it was printed when the gateway started".to_owned(),
+    }
 }
 
 /// Where a secret is kept, in words.

@@ -65,7 +65,7 @@ impl Sluice {
             instance.announce(&running(&addresses)).map_err(StartFault::Announce)?;
         }
         self.listens_on(addresses);
-        store::report(&self.problems());
+        self.report_opening();
         if let Err(fault) = self.config.watch() {
             tracing::warn!("{fault}");
         }
@@ -87,18 +87,22 @@ impl Serving {
     /// Serves until `stop`, then lets running requests end within the drain time.
     pub async fn run(self, stop: CancellationToken) {
         let api = http::router(&self.sluice, AdminDoor { token: self.token });
-        let notices = tokio::spawn(notice_new_addresses(self.sluice.snapshots()));
+        let notices = tokio::spawn(notice_what_needs_a_restart(self.sluice.snapshots()));
         gateway::serve(Arc::clone(&self.sluice.gateway), self.listening, Some(api), stop).await;
         notices.abort();
     }
 }
 
-/// Says when the configuration asks for other addresses than those bound: they need a restart.
-async fn notice_new_addresses(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
-    let bound = snapshots.borrow_and_update().server.listen.clone();
+/// Says when the configuration asks for what only a start puts in force: other addresses, another log.
+async fn notice_what_needs_a_restart(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+    let started = Arc::clone(&snapshots.borrow_and_update());
     while snapshots.changed().await.is_ok() {
-        if snapshots.borrow_and_update().server.listen != bound {
+        let now = snapshots.borrow_and_update();
+        if now.server.listen != started.server.listen {
             tracing::warn!("other addresses or another port take effect at the next start");
+        }
+        if now.log != started.log {
+            tracing::warn!("log.level and log.files take effect at the next start");
         }
     }
 }

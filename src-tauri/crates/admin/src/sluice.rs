@@ -128,6 +128,11 @@ impl Sluice {
         Arc::clone(&self.problems.borrow())
     }
 
+    /// Writes to the log what opening found and did. [`Sluice::bind`] does so itself.
+    pub fn report_opening(&self) {
+        self.config.report_opening();
+    }
+
     /// The home folder; the demo has none.
     pub fn home(&self) -> Option<&Home> {
         match &self.place {

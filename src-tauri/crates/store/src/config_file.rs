@@ -7,6 +7,7 @@
 //!  └─── edit()
 //! ```
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub struct ConfigFile {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenFault {
     /// The file is invalid, and there is no last good copy to stand in for it.
-    #[error("{}", listed(findings))]
+    #[error("{}", refused(findings))]
     Invalid {
         /// What is wrong with it.
         findings: Vec<Finding>,
@@ -72,8 +73,19 @@ pub enum EditFault<E> {
     /// The change itself is not possible.
     #[error("{0}")]
     Change(E),
-    /// The file would be, or already is, invalid.
-    #[error("{}", listed(findings))]
+    /// The file is gone or empty, and what it said is still in force: an edit of nothing would end that.
+    #[error(
+        "configuration file {} is missing or empty, and its channels are still in force: put it back first, its last good copy is {}",
+        path.display(), copy.display()
+    )]
+    Gone {
+        /// The file.
+        path: PathBuf,
+        /// Where its last good content is.
+        copy: PathBuf,
+    },
+    /// The file would be, or already is, invalid. What the edit itself would break has no place in the file.
+    #[error("{}", errors_of(findings))]
     Invalid {
         /// What is wrong with it.
         findings: Vec<Finding>,
@@ -96,6 +108,26 @@ struct Shared {
     /// The content judged last. Held while content is judged, so that results are published in order.
     judged: Mutex<Mark>,
     watch: Mutex<Option<FolderWatch>>,
+    opening: Opening,
+}
+
+/// What a start did besides reading. It is told later, because the log's settings stand in the file.
+#[derive(Debug, Default)]
+struct Opening {
+    migration: Migration,
+    /// Whether the last good copy stands in for an invalid file.
+    stood_in_for: bool,
+}
+
+/// Whether an older file was brought up to date.
+#[derive(Debug, Default)]
+enum Migration {
+    #[default]
+    NotNeeded,
+    /// The old text is kept here.
+    Done(PathBuf),
+    /// The file stays as it is, and is understood as its migration would be.
+    Failed(io::Error),
 }
 
 enum Place {
@@ -109,6 +141,7 @@ struct Opened {
     snapshot: Snapshot,
     problems: Vec<Finding>,
     mark: Mark,
+    opening: Opening,
 }
 
 impl ConfigFile {
@@ -145,6 +178,7 @@ impl ConfigFile {
                 problems: watch::Sender::new(opened.problems.into()),
                 judged: Mutex::new(opened.mark),
                 watch: Mutex::new(None),
+                opening: opened.opening,
             }),
         })
     }
@@ -157,6 +191,22 @@ impl ConfigFile {
     /// What a person should know about the file as it is now: errors if it is not in force, else warnings.
     pub fn problems(&self) -> watch::Receiver<Arc<[Finding]>> {
         self.shared.problems.subscribe()
+    }
+
+    /// Writes to the log what opening found and did. Call it once there is a log.
+    pub fn report_opening(&self) {
+        let Opening { migration, stood_in_for } = &self.shared.opening;
+        match migration {
+            Migration::NotNeeded => {}
+            Migration::Done(before) => {
+                tracing::info!(before = %before.display(), "config.toml was migrated to the current version");
+            }
+            Migration::Failed(error) => tracing::warn!(%error, "config.toml was not migrated"),
+        }
+        report(&self.shared.problems.borrow());
+        if *stood_in_for {
+            tracing::error!("the configuration file is invalid: its last good copy is in force");
+        }
     }
 
     /// The file, where there is one.
@@ -255,9 +305,8 @@ impl Shared {
 
     /// Leaves the last good configuration in force and says why.
     fn keep(&self, findings: Vec<Finding>) {
-        for finding in &findings {
-            tracing::error!("{finding}; the last good configuration stays in force");
-        }
+        report(&findings);
+        tracing::error!("the last good configuration stays in force");
         self.problems.send_replace(findings.into());
     }
 
@@ -270,13 +319,20 @@ impl Shared {
         let fault = |source| EditFault::File { path: path.clone(), source };
         let _lock = lock::exclusive(&home.config_lock()).map_err(fault)?;
         let old = read_text(&path).map_err(fault)?;
+        let blank = old.as_deref().is_none_or(|text| text.trim_ascii().is_empty());
+        if blank && !self.snapshot.borrow().channels.is_empty() {
+            return Err(EditFault::Gone { path, copy: home.config_last_good() });
+        }
         let name = name_of(&path);
         let text = old.as_deref().unwrap_or(EMPTY_FILE);
         let migrated = current_version(&name, text).map_err(|findings| EditFault::Invalid { findings })?;
         let new = change(migrated.as_deref().unwrap_or(text)).map_err(EditFault::Change)?;
         let mut judged = guard(&self.judged);
-        let snapshot =
-            self.reader.read(&name, new.as_bytes()).map_err(|findings| EditFault::Invalid { findings })?;
+        let snapshot = self.reader.read(&name, new.as_bytes()).map_err(|findings| {
+            // What was wrong before the edit has its place in the file; what the edit would bring has none.
+            let already = self.reader.read(&name, text.as_bytes()).err();
+            EditFault::Invalid { findings: already.unwrap_or_else(|| without_place(findings)) }
+        })?;
         if old.as_ref() != Some(&new) {
             write_atomic(&real_path(&path), new.as_bytes(), Mode::PRIVATE_FILE).map_err(fault)?;
         }
@@ -292,8 +348,10 @@ impl Shared {
         change: impl FnOnce(&str) -> Result<String, E>,
     ) -> Result<(), EditFault<E>> {
         let new = change(text).map_err(EditFault::Change)?;
-        let snapshot =
-            self.reader.read("", new.as_bytes()).map_err(|findings| EditFault::Invalid { findings })?;
+        let snapshot = self
+            .reader
+            .read("", new.as_bytes())
+            .map_err(|findings| EditFault::Invalid { findings: without_place(findings) })?;
         *text = new;
         self.put_in_force(snapshot);
         Ok(())
@@ -303,10 +361,7 @@ impl Shared {
 fn open_native(home: &Home, reader: &Reader) -> Result<Opened, OpenFault> {
     let path = home.config();
     let name = name_of(&path);
-    if let Err(fault) = migrate_file(home) {
-        // The text is still understood as its migration would be; only the file stays as it is.
-        tracing::warn!(%fault, "config.toml was not migrated");
-    }
+    let migration = migrate_file(home).unwrap_or_else(Migration::Failed);
     let content = Content::of(&path);
     let mark = content.mark();
     let findings = match content {
@@ -316,7 +371,7 @@ fn open_native(home: &Home, reader: &Reader) -> Result<Opened, OpenFault> {
         Content::Bytes(bytes) => match open_bytes(&name, &bytes, reader) {
             Ok(opened) => {
                 keep_last_good(home, &bytes);
-                return Ok(opened);
+                return Ok(Opened { opening: Opening { migration, stood_in_for: false }, ..opened });
             }
             Err(OpenFault::Invalid { findings }) => findings,
             Err(fault @ OpenFault::Unreadable { .. }) => return Err(fault),
@@ -328,10 +383,7 @@ fn open_native(home: &Home, reader: &Reader) -> Result<Opened, OpenFault> {
     let Some(snapshot) = last_good(home, reader) else {
         return Err(OpenFault::Invalid { findings });
     };
-    for finding in &findings {
-        tracing::error!("{finding}; the last good copy is used");
-    }
-    Ok(Opened { snapshot, problems: findings, mark })
+    Ok(Opened { snapshot, problems: findings, mark, opening: Opening { migration, stood_in_for: true } })
 }
 
 fn open_given(path: &Path, reader: &Reader) -> Result<Opened, OpenFault> {
@@ -342,30 +394,31 @@ fn open_given(path: &Path, reader: &Reader) -> Result<Opened, OpenFault> {
 
 fn open_bytes(name: &str, bytes: &[u8], reader: &Reader) -> Result<Opened, OpenFault> {
     let snapshot = reader.read(name, bytes).map_err(|findings| OpenFault::Invalid { findings })?;
-    Ok(Opened { problems: snapshot.findings.clone(), snapshot, mark: Mark::of(bytes) })
+    Ok(Opened {
+        problems: snapshot.findings.clone(),
+        snapshot,
+        mark: Mark::of(bytes),
+        opening: Opening::default(),
+    })
 }
 
 /// Brings an older `config.toml` up to date and keeps the old text beside the last good copy.
-fn migrate_file(home: &Home) -> io::Result<()> {
+fn migrate_file(home: &Home) -> io::Result<Migration> {
     let path = home.config();
     if !path.exists() {
-        return Ok(());
+        return Ok(Migration::NotNeeded);
     }
     let _lock = lock::exclusive(&home.config_lock())?;
     let Some(old) = read_text(&path)? else {
-        return Ok(());
+        return Ok(Migration::NotNeeded);
     };
     // A newer version, or no TOML at all, is left untouched; reading it explains what is wrong.
     let Ok(Some(new)) = config::migrate(&old) else {
-        return Ok(());
+        return Ok(Migration::NotNeeded);
     };
     write_atomic(&home.config_before_migration(), old.as_bytes(), Mode::PRIVATE_FILE)?;
     write_atomic(&real_path(&path), new.as_bytes(), Mode::PRIVATE_FILE)?;
-    tracing::info!(
-        before = %home.config_before_migration().display(),
-        "config.toml migrated to the current version"
-    );
-    Ok(())
+    Ok(Migration::Done(home.config_before_migration()))
 }
 
 fn last_good(home: &Home, reader: &Reader) -> Option<Snapshot> {
@@ -392,9 +445,9 @@ fn read_text(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Writes findings to the log, each at the level of its severity.
+/// Writes findings to the log, each at the level of its severity, the gravest first.
 pub fn report(findings: &[Finding]) {
-    for finding in findings {
+    for finding in gravest_first(findings) {
         match finding.severity {
             Severity::Advice => tracing::info!("{finding}"),
             Severity::Warning => tracing::warn!("{finding}"),
@@ -403,9 +456,36 @@ pub fn report(findings: &[Finding]) {
     }
 }
 
-fn listed(findings: &[Finding]) -> String {
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+/// Orders findings as a person needs them: errors, then warnings, then advice.
+pub fn gravest_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut ordered: Vec<&Finding> = findings.iter().collect();
+    ordered.sort_by_key(|finding| Reverse(finding.severity));
+    ordered
+}
+
+/// Why a start is refused: every error, and how much else there is to say.
+fn refused(findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error());
+    let mut lines = vec!["the configuration is invalid".to_owned()];
+    lines.extend(errors.map(|finding| format!("  error: {finding}")));
+    let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
+    lines.extend(match warnings {
+        0 => None,
+        1 => Some("  and 1 warning".to_owned()),
+        more => Some(format!("  and {more} warnings")),
+    });
     lines.join("\n")
+}
+
+fn errors_of(findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error());
+    errors.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Leaves the field and drops file, line and column: they belong to a text that is never written.
+fn without_place(findings: Vec<Finding>) -> Vec<Finding> {
+    let drop_place = |finding| Finding { file: String::new(), line: None, column: None, ..finding };
+    findings.into_iter().map(drop_place).collect()
 }
 
 /// A panic elsewhere leaves this state whole: every change of it is one assignment.

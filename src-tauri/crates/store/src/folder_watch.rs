@@ -3,7 +3,11 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use notify_debouncer_full::notify::{self, EventKind, RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{
@@ -14,6 +18,9 @@ use notify_debouncer_full::{
 const SETTLED: Duration = Duration::from_millis(100);
 /// How often the debouncer looks whether that is so.
 const TICK: Duration = Duration::from_millis(50);
+/// How often somebody looks whether the watched folders are still those of these names. A folder that was moved away
+/// raises no event that says so.
+const PATROL: Duration = Duration::from_secs(2);
 /// Links followed from the configured name to the real file; more is a loop.
 const LINKS_MAX: usize = 16;
 
@@ -30,48 +37,104 @@ pub struct WatchFault {
 /// A watch over the folders that a file's name leads through. Ends when dropped.
 pub(crate) struct FolderWatch {
     path: PathBuf,
-    folders: Vec<PathBuf>,
+    folders: Vec<Folder>,
+    /// Set when a watched folder itself is gone, and its watch with it.
+    lost: Arc<AtomicBool>,
     debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
+    /// Dropped, it ends the patrol.
+    _patrol: mpsc::Sender<()>,
 }
 
+/// A folder, and what tells it from another one that takes its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Folder {
+    path: PathBuf,
+    /// None where there is no such folder now.
+    identity: Option<Identity>,
+}
+
+/// The device and number of a folder, and when it was made: a number is given out again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64, Option<SystemTime>);
+
 impl FolderWatch {
-    /// Calls `changed` from a thread of its own whenever the file may have changed and the writing has settled.
-    pub(crate) fn begin(path: &Path, changed: impl Fn() + Send + 'static) -> Result<FolderWatch, WatchFault> {
+    /// Calls `changed` from threads of its own whenever the file may have changed and the writing has settled.
+    pub(crate) fn begin(
+        path: &Path,
+        changed: impl Fn() + Send + Sync + 'static,
+    ) -> Result<FolderWatch, WatchFault> {
         let fault = |source| WatchFault { path: path.to_owned(), source };
+        let changed = Arc::new(changed);
         let name = path.file_name().map(OsString::from).unwrap_or_default();
-        let linked_path = path.to_owned();
+        let lost = Arc::new(AtomicBool::new(false));
+        let (linked_path, noticed, losing) = (path.to_owned(), Arc::clone(&changed), Arc::clone(&lost));
         let react = move |result: DebounceEventResult| match result {
             Ok(events) => {
+                let gone = events.iter().any(|event| ends_a_folder(event, &linked_path));
+                if gone {
+                    losing.store(true, Ordering::Relaxed);
+                }
                 let linked = linked_path.is_symlink();
-                if events.iter().any(|event| concerns(event, &name, linked)) {
-                    changed();
+                if gone || events.iter().any(|event| concerns(event, &name, linked)) {
+                    noticed();
                 }
             }
             // Events may have been lost: look.
-            Err(_) => changed(),
+            Err(_) => noticed(),
         };
         let debouncer = new_debouncer(SETTLED, Some(TICK), react).map_err(fault)?;
-        let mut watch = FolderWatch { path: path.to_owned(), folders: Vec::new(), debouncer };
+        let patrol = patrol(path.to_owned(), move || changed()).map_err(|error| fault(error.into()))?;
+        let mut watch =
+            FolderWatch { path: path.to_owned(), folders: Vec::new(), lost, debouncer, _patrol: patrol };
         watch.follow().map_err(fault)?;
         Ok(watch)
     }
 
-    /// Watches the folders that the name leads through now: a link may point elsewhere than before.
+    /// Watches the folders that the name leads through now: a link may point elsewhere than before, and another folder
+    /// may have taken the place of one.
     pub(crate) fn follow(&mut self) -> notify::Result<()> {
         let folders = folders_of(&self.path);
+        if self.lost.swap(false, Ordering::Relaxed) {
+            for lost in std::mem::take(&mut self.folders) {
+                let _ = self.debouncer.unwatch(&lost.path);
+            }
+        }
         if folders == self.folders {
             return Ok(());
         }
         for left in self.folders.iter().filter(|old| !folders.contains(old)) {
             // The folder may be gone, and its watch with it.
-            let _ = self.debouncer.unwatch(left);
+            let _ = self.debouncer.unwatch(&left.path);
         }
-        for entered in folders.iter().filter(|new| !self.folders.contains(new)) {
-            self.debouncer.watch(entered, RecursiveMode::NonRecursive)?;
+        let entered = folders.iter().filter(|new| new.identity.is_some() && !self.folders.contains(new));
+        for entered in entered {
+            self.debouncer.watch(&entered.path, RecursiveMode::NonRecursive)?;
         }
         self.folders = folders;
         Ok(())
     }
+}
+
+/// Starts a thread that says when other folders have the names on the way to the file. It ends with the sender.
+fn patrol(path: PathBuf, changed: impl Fn() + Send + 'static) -> std::io::Result<mpsc::Sender<()>> {
+    let (sender, ended) = mpsc::channel::<()>();
+    let mut known = folders_of(&path);
+    thread::Builder::new().name("config-patrol".to_owned()).spawn(move || {
+        while ended.recv_timeout(PATROL) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let now = folders_of(&path);
+            if now != known {
+                known = now;
+                changed();
+            }
+        }
+    })?;
+    Ok(sender)
+}
+
+/// Tells whether an event is the end of a folder on the way to the file, rather than of something in one.
+fn ends_a_folder(event: &DebouncedEvent, path: &Path) -> bool {
+    matches!(event.kind, EventKind::Remove(_))
+        && event.paths.iter().any(|gone| path.parent().is_some_and(|folder| folder.starts_with(gone)))
 }
 
 /// Tells whether an event may be a change of the file. Through links any name can matter: `..data` of a mounted volume.
@@ -84,7 +147,7 @@ fn concerns(event: &DebouncedEvent, name: &OsString, linked: bool) -> bool {
 }
 
 /// The real folders of every name on the way from the path, through links, to the file.
-fn folders_of(path: &Path) -> Vec<PathBuf> {
+fn folders_of(path: &Path) -> Vec<Folder> {
     let mut folders = Vec::new();
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -98,7 +161,21 @@ fn folders_of(path: &Path) -> Vec<PathBuf> {
             Err(_) => break,
         }
     }
-    folders
+    let identified = |path: PathBuf| Folder { identity: identity(&path), path };
+    folders.into_iter().map(identified).collect()
+}
+
+#[cfg(unix)]
+fn identity(folder: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(folder).ok()?;
+    Some(Identity(metadata.dev(), metadata.ino(), metadata.created().ok()))
+}
+
+#[cfg(not(unix))]
+fn identity(folder: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(folder).ok()?;
+    Some(Identity(0, 0, metadata.created().ok()))
 }
 
 /// A folder that is itself a link changes in the folder that holds the link.

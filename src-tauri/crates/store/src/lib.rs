@@ -17,7 +17,7 @@ mod secret;
 
 pub use atomic::{Mode, write_atomic};
 pub use clock::Clock;
-pub use config_file::{ConfigFile, EditFault, OpenFault, Origin, report};
+pub use config_file::{ConfigFile, EditFault, OpenFault, Origin, gravest_first, report};
 pub use environment::Environment;
 pub use folder_watch::WatchFault;
 pub use home::{HOME_VARIABLE, Home, HomeFault, NoHome};

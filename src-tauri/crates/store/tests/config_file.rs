@@ -238,7 +238,7 @@ fn an_invalid_native_file_starts_with_the_last_good_copy() {
 #[test]
 fn an_invalid_native_file_without_a_copy_is_refused_with_its_place() {
     let fault = Bed::with(BROKEN).open().err().unwrap().to_string();
-    assert!(fault.starts_with("config.toml:4:"), "{fault}");
+    assert!(fault.contains("\n  error: config.toml:4:"), "{fault}");
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn an_invalid_given_file_is_refused_at_the_start() {
     let path = folder.path().join("mine.toml");
     fs::write(&path, BROKEN).unwrap();
     let fault = open(Origin::Given(path.clone())).err().unwrap();
-    assert!(fault.to_string().starts_with("mine.toml:4:"), "{fault}");
+    assert!(fault.to_string().contains("\n  error: mine.toml:4:"), "{fault}");
 
     let missing = open(Origin::Given(folder.path().join("absent.yaml"))).err().unwrap();
     assert!(missing.to_string().contains("absent.yaml"), "{missing}");
@@ -288,8 +288,67 @@ fn an_edit_that_would_break_the_file_changes_nothing() {
     let fault = file.edit(|_| Ok::<_, Finding>(BROKEN.to_owned())).unwrap_err();
 
     assert!(matches!(fault, EditFault::Invalid { .. }), "{fault}");
+    assert!(fault.to_string().starts_with("channel[0].weight: "), "the line is in no file: {fault}");
     assert_eq!(in_force(&file), ["good"]);
     assert_eq!(fs::read_to_string(bed.home.config()).unwrap(), with_channel("good"));
+}
+
+#[rstest]
+#[case::missing(None)]
+#[case::empty(Some("\n"))]
+fn an_edit_of_a_file_that_is_gone_does_not_end_what_is_in_force(#[case] text: Option<&str>) {
+    let bed = Bed::with(&with_channel("good"));
+    let file = bed.open().unwrap();
+    match text {
+        Some(text) => fs::write(bed.home.config(), text).unwrap(),
+        None => fs::remove_file(bed.home.config()).unwrap(),
+    }
+
+    let fault = file.edit(|text| Ok::<_, Finding>(format!("{text}# more\n"))).unwrap_err();
+
+    assert!(fault.to_string().contains("config.toml.last-good"), "{fault}");
+    assert_eq!(in_force(&file), ["good"]);
+}
+
+/// The ways in which a whole folder is put in another's place.
+#[derive(Debug, Clone, Copy)]
+enum Replace {
+    DeleteAndRecreate,
+    MoveInPlace,
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_folder_in_place_of_the_watched_one_is_watched(
+    #[values(Replace::DeleteAndRecreate, Replace::MoveInPlace)] how: Replace,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let watched = folder.path().join("watched");
+    let path = watched.join("mine.toml");
+    fs::create_dir(&watched).unwrap();
+    fs::write(&path, with_channel("before")).unwrap();
+    let file = open(Origin::Given(path.clone())).unwrap();
+    file.watch().unwrap();
+    let mut snapshot = file.snapshot();
+
+    match how {
+        Replace::DeleteAndRecreate => {
+            fs::remove_dir_all(&watched).unwrap();
+            fs::create_dir(&watched).unwrap();
+            fs::write(&path, with_channel("after")).unwrap();
+        }
+        Replace::MoveInPlace => {
+            let next = folder.path().join("next");
+            fs::create_dir(&next).unwrap();
+            fs::write(next.join("mine.toml"), with_channel("after")).unwrap();
+            fs::rename(&watched, folder.path().join("old")).unwrap();
+            fs::rename(&next, &watched).unwrap();
+        }
+    }
+    comes_into_force(&mut snapshot, "after").await;
+
+    fs::write(&path, with_channel("again")).unwrap();
+    comes_into_force(&mut snapshot, "again").await;
 }
 
 #[cfg(unix)]
