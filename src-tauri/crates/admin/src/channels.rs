@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::document::ChannelEntry;
 use config::edit::EditError;
-use config::{Channel, Hop, Key, ProviderKind, Snapshot};
+use config::{BaseUrl, Channel, Hop, Key, ProviderKind, Snapshot};
 use gateway::TestReport;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ pub struct ChannelLine {
     pub protocols: Vec<Protocol>,
     /// Where it is, without a path.
     pub host: String,
+    /// Where it is, with port and path as far as they were given, without a query.
+    pub base_url: String,
     /// Its default model.
     pub model: Option<String>,
     /// The models it lists; none means any.
@@ -160,6 +162,7 @@ fn line(channel: &Channel) -> ChannelLine {
         kind: channel.provider,
         protocols: channel.spoken.iter().map(|spoken| spoken.protocol).collect(),
         host: channel.spoken.first().map_or_else(String::new, |spoken| spoken.base.host().to_owned()),
+        base_url: channel.spoken.first().map_or_else(String::new, |spoken| without_query(&spoken.base)),
         model: channel.model.as_deref().map(str::to_owned),
         models: channel
             .models
@@ -175,6 +178,11 @@ fn line(channel: &Channel) -> ChannelLine {
         rpm: channel.rpm.as_number(),
         rpd: channel.rpd.as_number(),
     }
+}
+
+fn without_query(base: &BaseUrl) -> String {
+    let url = base.as_url().as_str();
+    url.split_once('?').map_or(url, |(url, _)| url).trim_end_matches('/').to_owned()
 }
 
 fn way(hop: &Hop) -> String {

@@ -12,7 +12,7 @@ use axum::routing::post;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::insight::kept_words;
+use crate::insight::kept_clause;
 use crate::serving::AdminDoor;
 use crate::{FaultKind, OperationFault, Sluice};
 
@@ -52,9 +52,9 @@ async fn behind_token(State(door): State<Arc<AdminDoor>>, request: Request, next
     refused(&OperationFault {
         kind: FaultKind::Unauthorized,
         message: format!(
-            "this needs the admin token as `Authorization: Bearer`; it is kept in {}. \
+            "this needs the admin token as `Authorization: Bearer`; {}. \
              On the command line `sluice test NAME` and its siblings find it themselves",
-            kept_words(door.token.kept())
+            kept_clause(door.token.kept())
         ),
     })
 }
