@@ -9,9 +9,16 @@ use config::ProviderKind;
 use store::Overrides;
 use wire::Protocol;
 
+/// What a script may rely on.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed; with --json the reason is printed as {\"error\": {\"kind\", \"message\"}}
+  2  the command line was not understood";
+
 /// One local address for every AI model.
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, about, disable_help_subcommand = true)]
+#[command(name = "sluice", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) everywhere: Everywhere,

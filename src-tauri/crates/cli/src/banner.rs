@@ -1,14 +1,17 @@
 //! What `sluice serve` prints first: where it is, and one request to paste.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use admin::{DEMO_MODEL, Serving, Sluice, VERSION};
-use config::ClientKeys;
+use admin::{DEMO_ADMIN_TOKEN, DEMO_MODEL, Serving, Sluice, VERSION};
+use config::{ClientKeys, Finding};
 use secrecy::ExposeSecret;
-use store::Kept;
+use store::{ADMIN_TOKEN_VARIABLE, Kept};
 use wire::Protocol;
 
+use crate::door::reachable;
+use crate::first_request::{ADD_A_CHANNEL, FirstRequest, curl};
 use crate::paint::Paint;
 
 /// The facts that the banner shows.
@@ -17,11 +20,14 @@ pub(crate) struct Banner {
     others: Vec<String>,
     key: KeyHint,
     any_key: bool,
-    open_to_network: bool,
+    open_to_network: Vec<SocketAddr>,
     config: Option<PathBuf>,
+    /// Whether the file is invalid, so that its last good copy stands in for it.
+    stood_in_for: bool,
     channels: usize,
-    model: &'static str,
-    demo: bool,
+    first: FirstRequest,
+    /// How to get past `/api`; only the demo's, which is kept nowhere else.
+    admin_token: Option<String>,
 }
 
 /// How a shell gets at the client key, and how a person recognises it.
@@ -37,18 +43,23 @@ enum KeyHint {
 impl Banner {
     pub(crate) fn of(sluice: &Sluice, serving: &Serving, demo: bool) -> Banner {
         let addresses = serving.addresses();
-        let mut urls = addresses.iter().map(|address| format!("http://{address}"));
+        let mut urls = addresses.iter().map(|address| reachable(*address));
         let snapshot = sluice.snapshot();
         Banner {
             url: urls.next().unwrap_or_default(),
             others: urls.collect(),
             key: key_hint(sluice),
             any_key: snapshot.server.client_keys == ClientKeys::Any,
-            open_to_network: addresses.iter().any(|address| !address.ip().is_loopback()),
+            open_to_network: addresses
+                .iter()
+                .filter(|address| !address.ip().is_loopback())
+                .copied()
+                .collect(),
             config: sluice.config_path(),
+            stood_in_for: sluice.problems().iter().any(Finding::is_error),
             channels: snapshot.channels.len(),
-            model: if demo { DEMO_MODEL } else { "auto" },
-            demo,
+            first: FirstRequest::of(sluice, demo),
+            admin_token: demo.then(|| demo_token_words(serving)),
         }
     }
 
@@ -63,7 +74,14 @@ impl Banner {
         for warning in self.warnings() {
             writeln!(text, "\n  {} {warning}", paint.warn("warning:")).expect(STRING);
         }
-        writeln!(text, "\n  {}\n\n{}", paint.faint("A first request:"), self.first_request()).expect(STRING);
+        let first = match &self.first {
+            FirstRequest::Served { protocol, model } => {
+                let command = curl(&self.url, *protocol, model, &self.key.in_shell());
+                format!("{}\n\n{command}", paint.faint("A first request:"))
+            }
+            FirstRequest::Missing(what) => format!("{} {what}", paint.warn("No first request yet:")),
+        };
+        writeln!(text, "\n  {first}").expect(STRING);
         text
     }
 
@@ -80,9 +98,10 @@ impl Banner {
         rows.push(("status".to_owned(), format!("{url}/status")));
         rows.push(("health".to_owned(), format!("{url}/health")));
         rows.push(("configuration".to_owned(), self.configuration()));
-        if self.demo {
+        if let Some(words) = &self.admin_token {
+            rows.push(("admin token".to_owned(), words.clone()));
             let story =
-                format!("model {:?}: channel flaky fails every second time, steady takes over", self.model);
+                format!("model {DEMO_MODEL:?}: channel flaky fails every second time, steady takes over");
             rows.push(("demo".to_owned(), story));
         }
         rows
@@ -90,37 +109,28 @@ impl Banner {
 
     fn configuration(&self) -> String {
         let channels = match self.channels {
-            0 => "no channel yet: sluice channels add NAME --type openai --key-env OPENAI_API_KEY".to_owned(),
+            0 => format!("no channel yet: {ADD_A_CHANNEL}"),
             1 => "1 channel".to_owned(),
             more => format!("{more} channels"),
         };
         match &self.config {
+            Some(path) if self.stood_in_for => {
+                format!("{} INVALID: the last good copy is in force ({channels})", path.display())
+            }
             Some(path) => format!("{} ({channels})", path.display()),
             None => format!("in memory ({channels})"),
         }
     }
 
-    fn warnings(&self) -> Vec<&'static str> {
+    fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.any_key {
-            warnings.push("server.client_keys = \"any\": whoever reaches the address may use the channels");
-        }
-        if self.open_to_network {
-            warnings.push("an address other than loopback is open to the network");
+            let words = "server.client_keys = \"any\": whoever reaches the address may use the channels";
+            warnings.push(words.to_owned());
         }
         warnings
-    }
-
-    /// One command to paste; the key is read from where it is kept, so that it does not land in the shell's history.
-    fn first_request(&self) -> String {
-        let Banner { url, model, .. } = self;
-        let key = self.key.in_shell();
-        format!(
-            "curl {url}/v1/chat/completions \\\n  \
-             -H \"Authorization: Bearer {key}\" \\\n  \
-             -H 'Content-Type: application/json' \\\n  \
-             -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n"
-        )
+            .extend(self.open_to_network.iter().map(|address| format!("{address} is open to the network")));
+        warnings
     }
 }
 
@@ -141,6 +151,16 @@ impl KeyHint {
             KeyHint::File { path, .. } => format!("$(cat {})", quoted(path)),
             KeyHint::Shown { key } => key.clone(),
         }
+    }
+}
+
+/// The demo's admin token; one that the user gave is not shown.
+fn demo_token_words(serving: &Serving) -> String {
+    let token = serving.admin_token().secret().expose_secret();
+    if token == DEMO_ADMIN_TOKEN {
+        token.to_owned()
+    } else {
+        format!("from the variable {ADMIN_TOKEN_VARIABLE}")
     }
 }
 
@@ -194,11 +214,12 @@ mod tests {
             others: vec!["http://[::1]:7584".to_owned()],
             key,
             any_key: false,
-            open_to_network: false,
+            open_to_network: Vec::new(),
             config: None,
+            stood_in_for: false,
             channels: 2,
-            model: "auto",
-            demo: false,
+            first: FirstRequest::Served { protocol: Protocol::Chat, model: "auto" },
+            admin_token: None,
         }
     }
 
@@ -211,6 +232,20 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("…9f2c"), "{text}");
+    }
+
+    #[test]
+    fn an_invalid_file_and_its_stand_in_are_told() {
+        let invalid = Banner {
+            config: Some(PathBuf::from("/x/config.toml")),
+            stood_in_for: true,
+            ..banner(KeyHint::Shown { key: String::new() })
+        };
+        let text = invalid.painted(Paint::Plain);
+        assert!(
+            text.contains("/x/config.toml INVALID: the last good copy is in force (2 channels)"),
+            "{text}"
+        );
     }
 
     #[test]

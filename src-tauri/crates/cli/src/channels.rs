@@ -1,15 +1,27 @@
 //! `sluice channels`: list them, add one, take one into or out of use, remove one.
 
 use admin::{ChannelDraft, ChannelLine, ChannelName, ChannelSwitch, Nothing};
+use config::Pattern;
 
 use crate::args::{Add, Channels, Everywhere};
 use crate::door::Door;
+use crate::first_request::ADD_A_CHANNEL;
 use crate::paint::Paint;
-use crate::{Outcome, table};
+use crate::{Outcome, log, table};
 
 /// Performs the change, or lists the channels.
 pub(crate) async fn run(everywhere: &Everywhere, change: Option<Channels>) -> anyhow::Result<Outcome> {
-    let door = crate::door(everywhere).await?;
+    let door = match &change {
+        // A new channel is for the user's own configuration, never for the demo's, which forgets it.
+        Some(Channels::Add(_)) => {
+            log::start_brief();
+            Door::to_file_or_gateway(everywhere).await?
+        }
+        None
+        | Some(
+            Channels::List | Channels::Enable { .. } | Channels::Disable { .. } | Channels::Remove { .. },
+        ) => crate::door(everywhere).await?,
+    };
     match change {
         None | Some(Channels::List) => list(everywhere, &door).await,
         Some(Channels::Add(add)) => added(everywhere, &door, *add).await,
@@ -26,13 +38,11 @@ async fn list(everywhere: &Everywhere, door: &Door) -> anyhow::Result<Outcome> {
     }
     let channels: Vec<ChannelLine> = serde_json::from_value(reply)?;
     if channels.is_empty() {
-        return Ok(Outcome::done(
-            "no channel yet; add one: sluice channels add NAME --type openai --key-env OPENAI_API_KEY\n",
-        ));
+        return Ok(Outcome::done(format!("no channel yet; add one: {ADD_A_CHANNEL}\n")));
     }
     let paint = Paint::for_stdout();
     let head =
-        ["NAME", "TYPE", "PROTOCOLS", "HOST", "MODEL", "PRIORITY", "WEIGHT", "STATE"].map(str::to_owned);
+        ["NAME", "TYPE", "PROTOCOLS", "BASE URL", "MODEL", "PRIORITY", "WEIGHT", "STATE"].map(str::to_owned);
     let rows: Vec<Vec<String>> =
         std::iter::once(head.to_vec()).chain(channels.iter().map(|channel| row(channel, paint))).collect();
     Ok(Outcome::done(table::columns(&rows)))
@@ -44,7 +54,7 @@ fn row(channel: &ChannelLine, paint: Paint) -> Vec<String> {
         channel.name.clone(),
         channel.kind.word().to_owned(),
         protocols.join(","),
-        channel.host.clone(),
+        channel.base_url.split_once("://").map_or(&*channel.base_url, |(_, rest)| rest).to_owned(),
         channel.model.clone().unwrap_or_else(|| "-".to_owned()),
         channel.priority.to_string(),
         channel.weight.to_string(),
@@ -61,14 +71,26 @@ fn state(channel: &ChannelLine, paint: Paint) -> String {
 }
 
 async fn added(everywhere: &Everywhere, door: &Door, add: Add) -> anyhow::Result<Outcome> {
-    let name = add.name.clone();
     let reply = door.call("add_channel", draft(add)).await?;
     if everywhere.json {
         return Outcome::json(&reply);
     }
     let line: ChannelLine = serde_json::from_value(reply)?;
-    let state = state(&line, Paint::for_stdout());
-    Ok(Outcome::done(format!("channel {name} is added: {state}\ntry it: sluice test {name}\n")))
+    Ok(Outcome::done(added_text(&line, Paint::for_stdout())))
+}
+
+fn added_text(line: &ChannelLine, paint: Paint) -> String {
+    let (name, state) = (&line.name, state(line, paint));
+    let listed = line.models.iter().flatten().any(|model| Pattern::new(model).is_literal());
+    let warning = if line.model.is_some() || listed {
+        String::new()
+    } else {
+        format!(
+            "{} it has no default model, so `auto` passes it over; give it one in the file, as in model = \"MODEL\"\n",
+            paint.warn("warning:")
+        )
+    };
+    format!("channel {name} is added: {state}\n{warning}try it: sluice test {name}\n")
 }
 
 fn draft(add: Add) -> ChannelDraft {

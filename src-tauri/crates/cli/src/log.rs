@@ -12,7 +12,6 @@ use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::Layer;
-use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::fmt::format::{self, Writer};
@@ -59,8 +58,7 @@ pub(crate) struct LogPlan<'a> {
 /// and short times; where standard error is no terminal, it gets the files' lines, so that each is made once.
 pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
     let mask = Mask::default();
-    let filter = EnvFilter::try_new(plan.directives)
-        .with_context(|| format!("log level {:?} cannot be understood", plan.directives))?;
+    let filter = filter(plan.directives)?;
     let (file, unwritable) = match plan.files.map(|(folder, kept)| open(folder, kept)) {
         Some(Ok(file)) => (Some(file), None),
         Some(Err(error)) => (None, Some(error)),
@@ -99,6 +97,21 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
     Ok(Log { mask, _writers: writers })
 }
 
+/// Reads filter directives. A bare word is a level: what the filter would take for the name of a target is a slip.
+fn filter(directives: &str) -> anyhow::Result<EnvFilter> {
+    let not_understood = || {
+        format!(
+            "log level {directives:?} cannot be understood: write error, warn, info, debug, trace or off, \
+             or directives such as info,gateway=debug"
+        )
+    };
+    let bare = directives.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+    for word in bare {
+        word.parse::<LevelFilter>().ok().with_context(not_understood)?;
+    }
+    EnvFilter::try_new(directives).ok().with_context(not_understood)
+}
+
 /// Lines as files keep them: dated, without colours. Every request pays for one.
 fn plain<S>(clock: Clock, batch: Batch) -> Box<dyn Layer<S> + Send + Sync>
 where
@@ -108,7 +121,7 @@ where
         .with_timer(WallTime::full(clock))
         .with_target(false)
         .with_ansi(false)
-        .fmt_fields(format::debug_fn(write_field).delimited(" "))
+        .fmt_fields(format::debug_fn(write_field))
         .with_writer(batch);
     Box::new(layer)
 }
@@ -116,10 +129,10 @@ where
 fn write_field(line: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
     match field.name() {
         "message" => write!(line, "{value:?}"),
-        name => {
-            line.write_str(name)?;
-            write!(line, "={value:?}")
-        }
+        // Where a library's record of the `log` crate comes from, which its target says already.
+        name if name.starts_with("log.") => Ok(()),
+        // The message comes first and takes no space.
+        name => write!(line, " {name}={value:?}"),
     }
 }
 
@@ -196,5 +209,25 @@ impl FormatTime for WallTime {
             };
         }
         write!(line, "{}.{:03}{}", shown.before, now.subsec_millisecond(), shown.after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_word_of_the_log_level_is_a_level() {
+        for (directives, understood) in [
+            ("info", true),
+            ("WARN", true),
+            ("off", true),
+            ("info,gateway=debug", true),
+            ("verbose", false),
+            ("info,verbose", false),
+            ("gateway=loud", false),
+        ] {
+            assert_eq!(filter(directives).is_ok(), understood, "{directives}");
+        }
     }
 }

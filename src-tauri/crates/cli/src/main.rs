@@ -7,6 +7,8 @@ mod banner;
 mod batch;
 mod channels;
 mod door;
+mod fault;
+mod first_request;
 mod limits;
 mod log;
 mod mask;
@@ -50,27 +52,41 @@ impl Outcome {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return not_understood(&error),
+    };
+    let json = arguments.everywhere.json;
     limits::forbid_core_dumps();
     // One thread serves local traffic with the least CPU per request; files and name look-ups block elsewhere.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::Error::from(error)),
+        Err(error) => return failed(&error.into(), json),
     };
     let outcome = runtime.block_on(perform(arguments));
     // Nothing that still runs may hold up the end.
     runtime.shutdown_background();
     match outcome {
-        Ok(outcome) => print(&outcome),
-        Err(error) => failed(&error),
+        Ok(outcome) => print(&outcome, json),
+        Err(error) => failed(&error, json),
     }
+}
+
+/// Prints what clap found, which is help or the version where that was asked for.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        // Without standard output there is nobody left to tell.
+        let _ = write!(std::io::stdout(), "{}", fault::usage_as_json(&error.to_string()));
+    }
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 async fn perform(arguments: Arguments) -> anyhow::Result<Outcome> {
     let Arguments { everywhere, command } = arguments;
     match command {
         Command::Serve(options) => serve::run(&everywhere, &options).await,
-        Command::Sim(options) => simulate::run(&options).await,
+        Command::Sim(options) => simulate::run(&everywhere, &options).await,
         Command::Test { name } => probe::run(&everywhere, name).await,
         Command::Channels { change } => channels::run(&everywhere, change).await,
         Command::Route { model, protocol } => route::run(&everywhere, model, protocol).await,
@@ -83,20 +99,24 @@ async fn perform(arguments: Arguments) -> anyhow::Result<Outcome> {
 /// Opens the way to the operations for a command that also works without a running gateway.
 pub(crate) async fn door(everywhere: &Everywhere) -> anyhow::Result<Door> {
     log::start_brief();
-    Door::to_file_or_gateway(everywhere).await
+    Door::to_anything(everywhere).await
 }
 
-fn print(outcome: &Outcome) -> ExitCode {
+fn print(outcome: &Outcome, json: bool) -> ExitCode {
     match std::io::stdout().write_all(outcome.text.as_bytes()) {
         // Whoever reads may stop early, as `head` does.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(&error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(&error.into(), json),
         Ok(()) | Err(_) => outcome.code,
     }
 }
 
-fn failed(error: &anyhow::Error) -> ExitCode {
+/// Tells the person on standard error, and with `--json` the program on standard output too.
+fn failed(error: &anyhow::Error, json: bool) -> ExitCode {
+    if json {
+        // A closed output has nobody left to tell.
+        let _ = write!(std::io::stdout(), "{}", fault::as_json(error));
+    }
     let word = Paint::for_stderr().bad("error:");
-    // Without standard error there is nobody left to tell.
     let _ = writeln!(std::io::stderr(), "{word} {error:#}");
     ExitCode::FAILURE
 }

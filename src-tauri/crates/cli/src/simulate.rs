@@ -5,12 +5,12 @@ use std::io::Write;
 use anyhow::Context;
 use sim::{Plan, Rule, Simulator};
 
-use crate::args::Sim;
+use crate::args::{Everywhere, Sim};
 use crate::signals::Signals;
 use crate::{Outcome, log};
 
 /// Runs the simulator with the script's rules.
-pub(crate) async fn run(options: &Sim) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(everywhere: &Everywhere, options: &Sim) -> anyhow::Result<Outcome> {
     log::start_brief();
     let mut plan = Plan::steady("sim").on_port(options.port);
     if let Some(path) = &options.script {
@@ -23,11 +23,19 @@ pub(crate) async fn run(options: &Sim) -> anyhow::Result<Outcome> {
     let simulator = Simulator::start(plan).await.with_context(|| format!("port {}", options.port))?;
     let url = simulator.url();
     // Whoever started it with a closed standard output knows the port.
-    let _ = writeln!(
-        std::io::stdout(),
-        "simulated provider at {url}\n  base URL for OpenAI clients  {url}/v1\n  what it saw                  {url}/__sim/requests"
-    );
+    let _ = std::io::stdout().write_all(introduction(&url, everywhere.json).as_bytes());
     signals.next().await;
     simulator.stop().await;
     Ok(Outcome::done(""))
+}
+
+fn introduction(url: &str, json: bool) -> String {
+    let (base_url, requests) = (format!("{url}/v1"), format!("{url}/__sim/requests"));
+    if json {
+        return serde_json::json!({ "url": url, "base_url": base_url, "requests": requests }).to_string()
+            + "\n";
+    }
+    format!(
+        "simulated provider at {url}\n  base URL for OpenAI clients  {base_url}\n  what it saw                  {requests}\n"
+    )
 }

@@ -86,8 +86,8 @@ impl Serving {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut banner = String::new();
-        // The first request's last line ends the banner.
-        while !banner.contains("-d '") {
+        // The first request's last line ends the banner, or the words that there is none.
+        while !banner.contains("-d '") && !banner.contains("No first request") {
             if stdout.read_line(&mut banner).unwrap() == 0 {
                 let mut said = String::new();
                 stderr.read_to_string(&mut said).unwrap();

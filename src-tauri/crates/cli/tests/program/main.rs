@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bed;
+mod door;
 mod edits;
 mod serve;
