@@ -315,7 +315,9 @@ fn proxy(reference: &ProxyRef) -> Result<Value, EditError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-    use super::{EditError, add_channel, remove_channel, set_enabled};
+    use proptest::prelude::*;
+
+    use super::{EditError, add_channel, names, read, remove_channel, set_enabled};
     use crate::document::{ChannelEntry, KeyEntry, SecretRef};
 
     const TEXT: &str = concat!(
@@ -452,5 +454,50 @@ mod tests {
         let plain = entry("c", SecretRef::Literal("sk-secret".into()));
         assert_eq!(add_channel(TEXT, &plain), Err(EditError::PlainSecret));
         assert!(matches!(set_enabled("= [", "a", true), Err(EditError::NoToml(_))));
+    }
+    /// Files with channels `a` and `b` in the given order, and other tables, comments and blank lines between them.
+    fn files() -> impl Strategy<Value = String> {
+        let piece =
+            prop::sample::select(vec!["", "\n", "# c\n", "# c\n\n", "\n# c\n", "\n# c\n\n# d\n", "  # c\n"]);
+        let tables = Just(vec![
+            "[[channel]]\nname = \"a\"\n",
+            "  [[channel]] # b\n  name = \"b\"\n[channel.model_map]\n\"x\" = \"\"\"\n# y\n\n\"\"\"\n",
+            "[log]\nfiles = 1\n",
+            "[routing.aliases]\nx = \"y\"\n",
+        ]);
+        (prop::bool::ANY, tables.prop_shuffle(), prop::collection::vec(piece, 5)).prop_map(
+            |(versioned, tables, gaps)| {
+                let mut text = if versioned { "version = 1\n".to_owned() } else { String::new() };
+                for (gap, table) in gaps.iter().zip(&tables) {
+                    text = format!("{text}{gap}{table}");
+                }
+                format!("{text}{}", gaps[4])
+            },
+        )
+    }
+
+    /// Tells whether all lines of `part` that are not blank stand in `whole`, in the same order.
+    fn is_within(part: &str, whole: &str) -> bool {
+        let mut lines = whole.lines();
+        part.lines().filter(|line| !line.trim().is_empty()).all(|line| lines.any(|other| other == line))
+    }
+
+    proptest! {
+        #[test]
+        fn edits_keep_every_line_of_the_rest(text in files()) {
+            let before = names(&read(&text).unwrap());
+            let added = add_channel(&text, &entry("c", SecretRef::Vault)).unwrap();
+            prop_assert!(is_within(&text, &added), "{}\n---\n{}", text, added);
+            prop_assert_eq!(names(&read(&added).unwrap()), [before.clone(), vec!["c".to_owned()]].concat());
+            let removed = remove_channel(&added, "c").unwrap();
+            prop_assert!(is_within(&text, &removed), "{}\n---\n{}", text, removed);
+            prop_assert_eq!(names(&read(&removed).unwrap()), before);
+            let without_b = remove_channel(&text, "b").unwrap();
+            prop_assert!(is_within(&without_b, &text), "{}\n---\n{}", text, without_b);
+            prop_assert_eq!(names(&read(&without_b).unwrap()), ["a"]);
+            for kept in ["[log]\nfiles = 1\n", "[routing.aliases]\nx = \"y\"\n", "name = \"a\"\n"] {
+                prop_assert!(without_b.contains(kept), "{}\n---\n{}", text, without_b);
+            }
+        }
     }
 }
