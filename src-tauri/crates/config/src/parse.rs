@@ -1,10 +1,8 @@
 //! From bytes to a document.
 
-use std::borrow::Cow;
-
 use crate::document::Document;
 use crate::findings::{Finding, Severity};
-use crate::migrate::migrate_in_place;
+use crate::migrate::is_version_0;
 use crate::read::{self, Reader, Spelling};
 use crate::tree::{self, Fault, Node, Position, Unreadable};
 
@@ -54,11 +52,10 @@ pub struct Parsed {
 pub fn parse(file_name: &str, format: Format, bytes: &[u8]) -> Result<Parsed, Vec<Finding>> {
     let text = decoded(file_name, bytes)?;
     let mut reader = Reader::new(file_name, Spelling::of(format));
-    let text = match format {
-        Format::Toml => current(text, &mut reader)?,
-        Format::Yaml | Format::Json | Format::Python => Cow::Borrowed(text),
-    };
-    let root = tree(&text, format).map_err(|faults| unreadable(file_name, faults))?;
+    if format == Format::Toml {
+        recognise_version(text, &mut reader)?;
+    }
+    let root = tree(text, format).map_err(|faults| unreadable(file_name, faults))?;
     let mut document = read::document(&mut reader, &root);
     document.places = reader.places;
     if reader.findings.iter().any(Finding::is_error) {
@@ -86,20 +83,21 @@ fn decoded<'b>(file_name: &str, bytes: &'b [u8]) -> Result<&'b str, Vec<Finding>
     Err(vec![finding])
 }
 
-/// An older native file brought up to date in memory; the file itself stays as it is.
-fn current<'t>(text: &'t str, reader: &mut Reader) -> Result<Cow<'t, str>, Vec<Finding>> {
-    match migrate_in_place(text) {
-        Ok(None) => Ok(Cow::Borrowed(text)),
-        Ok(Some(newer)) => {
+/// An older native file is read by its own names, so that findings name what stands in it; the file stays as it is.
+fn recognise_version(text: &str, reader: &mut Reader) -> Result<(), Vec<Finding>> {
+    match is_version_0(text) {
+        Ok(false) => {}
+        Ok(true) => {
             let message = "is written in an older version's layout and read as the current one";
             reader.findings.push(Finding::of_file(Severity::Warning, &reader.file, message));
-            Ok(Cow::Owned(newer))
+            reader.spelling = Spelling::NativeVersion0;
         }
         Err(mut finding) => {
             finding.file.clone_from(&reader.file);
-            Err(vec![finding])
+            return Err(vec![finding]);
         }
     }
+    Ok(())
 }
 
 fn tree(text: &str, format: Format) -> Result<Node, Vec<Fault>> {

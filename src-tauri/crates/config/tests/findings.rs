@@ -147,8 +147,12 @@ fn each_fault_is_named_with_file_line_column_and_field() {
         ),
         (
             "c.toml",
-            "# old\n[[channels]]\nname = \"a\"\napi_key = \"${K}\"\ntimeout = 3\nweight = -1\n",
-            "c.toml:6:10: channel[0].weight: expected 0–1000000, got -1",
+            "# old\n[[channels]]\nname = \"a\"\napi_key = \"${K}\"\ntimeout = -3\n[[channels]]\nname = \"b\"\napi_key = 1\nwieght = 1\n",
+            concat!(
+                "c.toml:5:11: channels[0].timeout: expected 0.001–86400, got -3\n",
+                "c.toml:8:11: channels[1].api_key: expected a reference to a key, got an integer\n",
+                "c.toml:9:1: channels[1].wieght: is no known field (did you mean \"weight\"?)",
+            ),
         ),
         ("c.json", "{\"apis\": [}", "c.json:1:11: expected a value"),
         ("c.yaml", "- a\n- b\n", "c.yaml:1:1: expected a table, got a list"),

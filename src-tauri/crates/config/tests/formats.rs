@@ -175,6 +175,13 @@ fn an_older_native_file_is_read_as_the_current_one() {
         "{:?}",
         parsed.findings
     );
+    let migrated = config::migrate(include_str!("examples/version-0.toml")).unwrap().unwrap();
+    let current = parse("config.toml", &migrated).unwrap();
+    assert_eq!(
+        format!("{:?}", parsed.document.channel),
+        format!("{:?}", current.document.channel),
+        "reading it and migrating it come to the same"
+    );
     let newer = parse("config.toml", "version = 2\n").unwrap_err();
     assert_eq!(
         newer[0].to_string().split(" (").next(),

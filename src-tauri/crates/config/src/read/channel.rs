@@ -81,7 +81,7 @@ fn identity(
 /// An id, which other tools write as a number too.
 fn identifier(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
     match field.node.value {
-        Value::Integer(number) if reader.spelling != Spelling::Native => Some(number.to_string()),
+        Value::Integer(number) if !reader.spelling.is_native() => Some(number.to_string()),
         _ => filled_text(reader, field),
     }
 }
@@ -170,7 +170,7 @@ fn key(reader: &mut Reader, field: &Field<'_>) -> Option<KeyEntry> {
 
 /// The native file is for references; a key found in it works, but should not stay there.
 fn warn_of_literal(reader: &mut Reader, field: &Field<'_>, secret: &SecretRef) {
-    if reader.spelling == Spelling::Native && matches!(secret, SecretRef::Literal(_)) {
+    if reader.spelling.is_native() && matches!(secret, SecretRef::Literal(_)) {
         let message = "holds a key in plain text, which is used as it is";
         reader.note(Severity::Warning, field.node.at, &field.path.shown, message);
         reader.hint("write { env = \"NAME\" } and set that environment variable");
@@ -190,7 +190,7 @@ fn models(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry
 }
 
 fn model_params(reader: &mut Reader, field: &Field<'_>) -> IndexMap<String, serde_json::Value> {
-    let native = reader.spelling == Spelling::Native;
+    let native = reader.spelling.is_native();
     let mut params = IndexMap::new();
     for (written, value) in field.pairs(reader, "a table of parameters") {
         let name = if native { written.to_owned() } else { snake(written) };
@@ -258,8 +258,7 @@ fn limits(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry
 
 /// A timeout in milliseconds; where the file counts seconds, in seconds, which may have a fraction.
 fn timeout_ms(reader: &mut Reader, field: &Field<'_>) -> Option<u32> {
-    let in_seconds =
-        reader.spelling == Spelling::ForeignSeconds && field.path.canonical.ends_with("timeout_ms");
+    let in_seconds = reader.spelling.counts_seconds() && field.path.shown.ends_with("timeout");
     if !in_seconds {
         return integer(reader, field, 1..=TIMEOUT_MS_MAX);
     }

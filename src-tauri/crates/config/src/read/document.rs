@@ -33,11 +33,11 @@ pub(crate) fn document(reader: &mut Reader, root: &Node) -> Document {
     document
 }
 
-/// The version of the layout. Other tools write versions of their own, which say nothing here.
+/// The version of the layout. A file of version 0 was recognised before it is read, and other tools write versions of their own, which say nothing here.
 fn version(reader: &mut Reader, field: &Field<'_>) -> Option<u32> {
     match reader.spelling {
         Spelling::Native => scalar::integer(reader, field, VERSION..=VERSION),
-        Spelling::Foreign | Spelling::ForeignSeconds => None,
+        Spelling::NativeVersion0 | Spelling::Foreign | Spelling::ForeignSeconds => None,
     }
 }
 
@@ -48,7 +48,7 @@ fn channels(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Documen
         return;
     };
     // The names of the list are different words for one thing; the paths below it keep the file's own.
-    if matches!(field.node.value, Value::Table(_)) && reader.spelling != Spelling::Native {
+    if matches!(field.node.value, Value::Table(_)) && !reader.spelling.is_native() {
         for (index, (name, item)) in field.pairs(reader, "a table of channels").into_iter().enumerate() {
             let item = at_index(item, "channel", index);
             document.channel.extend(channel::channel(reader, &item, Some(name)));
@@ -81,7 +81,7 @@ fn at_index<'t>(mut item: Field<'t>, list: &str, index: usize) -> Field<'t> {
 
 /// Sections that only other tools write.
 fn foreign_sections(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Document) {
-    if reader.spelling == Spelling::Native {
+    if reader.spelling.is_native() {
         return;
     }
     if let Some(field) = fields.take(reader, "MODEL_ALIASES", &["modelAliases", "model_aliases"]) {

@@ -209,7 +209,7 @@ impl<'t> Fields<'t> {
 
     /// Passes over keys that other tools write and that have no meaning here.
     pub(crate) fn pass_over(&mut self, reader: &mut Reader, names: &[&str], why: &str) {
-        if reader.spelling == Spelling::Native {
+        if reader.spelling.is_native() {
             return;
         }
         for (index, entry) in self.entries.iter().enumerate() {

@@ -148,7 +148,7 @@ pub(super) fn choice<T: DeserializeOwned>(
         return None;
     };
     let word = match also.iter().find(|(other, _)| other == written) {
-        Some((_, word)) if reader.spelling != super::Spelling::Native => word,
+        Some((_, word)) if !reader.spelling.is_native() => word,
         Some(_) | None => written.as_str(),
     };
     if words.contains(&word)

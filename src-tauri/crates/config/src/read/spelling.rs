@@ -7,6 +7,8 @@ use crate::parse::Format;
 pub(crate) enum Spelling {
     /// Canonical names only: the native file.
     Native,
+    /// The native file's version 0: `channels`, `api_key`, and `timeout` in seconds.
+    NativeVersion0,
     /// Canonical names, camelCase and the names of other tools; `timeout` in milliseconds.
     Foreign,
     /// The same with `timeout` in seconds.
@@ -23,10 +25,27 @@ impl Spelling {
         }
     }
 
+    /// Tells whether the file is a native one, of whatever version.
+    pub(crate) fn is_native(self) -> bool {
+        match self {
+            Spelling::Native | Spelling::NativeVersion0 => true,
+            Spelling::Foreign | Spelling::ForeignSeconds => false,
+        }
+    }
+
+    /// Tells whether `timeout` counts seconds.
+    pub(crate) fn counts_seconds(self) -> bool {
+        match self {
+            Spelling::NativeVersion0 | Spelling::ForeignSeconds => true,
+            Spelling::Native | Spelling::Foreign => false,
+        }
+    }
+
     /// Tells whether `written` is a spelling of the key `name`, which other tools call by one of `also`.
     pub(crate) fn means(self, written: &str, name: &str, also: &[&str]) -> bool {
         match self {
             Spelling::Native => written == name,
+            Spelling::NativeVersion0 => written == name || written == in_version_0(name),
             Spelling::Foreign | Spelling::ForeignSeconds => {
                 written == name || written == camel(name) || also.contains(&written)
             }
@@ -37,8 +56,19 @@ impl Spelling {
     pub(crate) fn show(self, name: &str) -> String {
         match self {
             Spelling::Native | Spelling::ForeignSeconds => name.to_owned(),
+            Spelling::NativeVersion0 => in_version_0(name).to_owned(),
             Spelling::Foreign => camel(name),
         }
+    }
+}
+
+/// What version 0 called a key.
+fn in_version_0(name: &str) -> &str {
+    match name {
+        "channel" => "channels",
+        "key" => "api_key",
+        "timeout_ms" => "timeout",
+        same => same,
     }
 }
 
