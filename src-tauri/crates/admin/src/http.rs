@@ -147,6 +147,7 @@ mod tests {
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
             let message = body["error"]["message"].as_str().unwrap();
             assert!(message.contains("admin token") && message.contains("sluice test"), "{message}");
+            assert!(message.contains("; it was printed when the gateway started."), "{message}");
         }
     }
 

@@ -237,6 +237,13 @@ fn a_command_line_that_is_not_understood_exits_with_2() {
 }
 
 #[test]
+fn a_word_that_is_no_log_level_is_refused() {
+    let bed = Bed::new();
+    let said = bed.refuses(&["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "verbose"], 1);
+    assert!(said.contains("\"verbose\" cannot be understood"), "{said}");
+}
+
+#[test]
 fn an_invalid_given_file_is_refused_with_its_place() {
     let bed = Bed::new();
     let config = bed.home().with_file_name("mine.toml");
@@ -244,4 +251,46 @@ fn an_invalid_given_file_is_refused_with_its_place() {
         .unwrap();
     let said = bed.refuses(&["serve", "--config", config.to_str().unwrap()], 1);
     assert!(said.contains("mine.toml:3:") && said.contains("server.port"), "{said}");
+}
+
+#[test]
+fn a_start_from_the_last_good_copy_is_told_in_the_banner_and_in_the_log() {
+    let bed = Bed::new();
+    bed.says(&["channels", "add", "mine", "--base-url", "http://127.0.0.1:9/v1", "--key-env", "UNSET"]);
+    store::write_atomic(&bed.config(), b"version = [", store::Mode::PRIVATE_FILE).unwrap();
+
+    let serving = bed.serve(&ANYWHERE);
+
+    assert!(
+        serving.banner.contains("INVALID: the last good copy is in force (1 channel)"),
+        "{}",
+        serving.banner
+    );
+    let (code, log) = serving.stop();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("config.toml:1:") && log.contains("its last good copy is in force"), "{log}");
+}
+
+#[test]
+fn a_migration_is_in_the_log_and_so_is_what_needs_a_restart() {
+    let bed = Bed::new();
+    std::fs::create_dir(bed.home()).unwrap();
+    let old = "[[channels]]\nname = \"a\"\nbase_url = \"https://example.com/v1\"\napi_key = \"${UNSET}\"\n";
+    store::write_atomic(&bed.config(), old.as_bytes(), store::Mode::PRIVATE_FILE).unwrap();
+    let mut serving = bed.serve(&ANYWHERE);
+    serving.logs("migrated");
+
+    let quieter = format!("{}\n[log]\nlevel = \"warn\"\n", bed.config_text());
+    store::write_atomic(&bed.config(), quieter.as_bytes(), store::Mode::PRIVATE_FILE).unwrap();
+
+    serving.logs("log.level and log.files take effect at the next start");
+    assert_eq!(serving.stop().0, Some(0));
+}
+
+#[test]
+fn the_banner_of_a_wildcard_names_an_address_to_connect_to() {
+    let bed = Bed::new();
+    let serving = bed.serve(&["--listen", "0.0.0.0:0"]);
+    assert!(serving.address.ip().is_loopback(), "{}", serving.banner);
+    assert!(serving.banner.contains(&format!("0.0.0.0:{} is open to the network", serving.address.port())));
 }
