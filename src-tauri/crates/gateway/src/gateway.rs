@@ -166,8 +166,6 @@ pub struct Gateway {
     pub(crate) started: Now,
     /// Cancelled when the drain time is over: what still streams ends with an error event.
     pub(crate) closing: CancellationToken,
-    /// Cancelled when nothing is served any more: connections that are still open are dropped.
-    pub(crate) closed: CancellationToken,
 }
 
 impl Gateway {
@@ -192,7 +190,6 @@ impl Gateway {
             inspect: setup.inspect,
             started: now,
             closing: CancellationToken::new(),
-            closed: CancellationToken::new(),
         })
     }
 

@@ -54,9 +54,10 @@ pub async fn serve(
             Arc::new(House { gateway: Arc::clone(&gateway), door: Door::new(address), api: api.clone() });
         accepting.spawn(accept(listener, house, Arc::clone(&places), Arc::clone(&graceful), stop.clone()));
     }
-    accepting.spawn(wake::watch(Arc::clone(&gateway)));
+    let mut watching = JoinSet::new();
+    watching.spawn(wake::watch(Arc::clone(&gateway)));
     stop.cancelled().await;
-    accepting.shutdown().await;
+    let connections = accepting.join_all().await;
     let drain = gateway.snapshot().server.drain;
     let graceful = Arc::into_inner(graceful).expect("the accept loops, which shared it, have ended");
     let drained = graceful.shutdown();
@@ -66,7 +67,8 @@ pub async fn serve(
         // Whoever has not read its last event by now is cut off.
         drop(tokio::time::timeout(LAST_WORDS, drained).await);
     }
-    gateway.closed.cancel();
+    // What is still open has nothing more to say, and must not outlive its gateway.
+    drop(connections);
 }
 
 /// What every connection of one listener shares.
@@ -76,25 +78,28 @@ struct House {
     api: Option<Router>,
 }
 
+/// Accepts connections until `stop`, and hands over those that are still open then.
 async fn accept(
     listener: TcpListener,
     house: Arc<House>,
     places: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
     stop: CancellationToken,
-) {
+) -> JoinSet<()> {
+    let mut connections = JoinSet::new();
     let mut crowded = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.cancelled() => return,
+            Some(_ended) = connections.join_next() => continue,
+            () = stop.cancelled() => return connections,
         };
         match accepted {
             Ok((stream, _peer)) => match Arc::clone(&places).try_acquire_owned() {
                 Ok(place) => {
                     crowded = false;
                     let connection = connection(stream, Arc::clone(&house), graceful.watcher());
-                    tokio::spawn(async move {
+                    connections.spawn(async move {
                         connection.await;
                         drop(place);
                     });
@@ -136,17 +141,12 @@ async fn connection(stream: TcpStream, house: Arc<House>, watcher: Watcher) {
         .max_headers(HEADERS_MAX)
         .max_header_size(house.gateway.sizes.head)
         .half_close(false);
-    let gateway = Arc::clone(&house.gateway);
     let service = service_fn(move |request| {
         let house = Arc::clone(&house);
         async move { Ok::<_, Infallible>(handle(house, request).await) }
     });
-    tokio::select! {
-        biased;
-        // A client that goes away, or an answer cut on purpose, is not news.
-        _served = watcher.watch(http.serve_connection(TokioIo::new(stream), service)) => {}
-        () = gateway.closed.cancelled() => {}
-    }
+    // A client that goes away, or an answer cut on purpose, is not news.
+    drop(watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await);
 }
 
 /// One request: the guard first, then its place; a panic costs this request and nothing else.
