@@ -80,14 +80,14 @@ async fn a_stream_opened_early_ends_with_an_error_event_when_the_gateway_stops()
 #[tokio::test]
 async fn an_upstream_that_repeats_its_key_is_passed_on_without_it() {
     for speech in &speech::ALL {
-        let body = br#"{"error":{"type":"invalid_request_error","message":"what is this: sk-repeated-key"}}"#;
+        let body = br#"{"error":{"type":"invalid_request_error","message":"what is this: sk-repeated"}}"#;
         let a = Upstream::answering(upstream::response(
             "400 Bad Request",
             "content-type: application/json\r\n",
             body,
         ))
         .await;
-        let config = bed::two(speech, a.addr, a.addr).replace("KEY_a", "KEY_repeated-key");
+        let config = bed::two(speech, a.addr, a.addr).replace("KEY_a", "KEY_repeated");
         let bed = Bed::start(&config).await;
         let reply = bed.ask(speech, false).await;
         assert_eq!(reply.status, 400, "{}", speech.name());
@@ -95,7 +95,7 @@ async fn an_upstream_that_repeats_its_key_is_passed_on_without_it() {
         let trace = serde_json::to_string(&*bed.trace(&reply).await).unwrap();
         let status = serde_json::to_string(&bed.gateway.status()).unwrap();
         for told in [reply.text(), trace, status] {
-            assert!(!told.contains("repeated-key"), "{}: {told}", speech.name());
+            assert!(!told.contains("sk-repeated"), "{}: {told}", speech.name());
         }
     }
 }
