@@ -1,4 +1,5 @@
 //! How requests end when somebody leaves, stops or says too much.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
 use std::time::Duration;
