@@ -102,6 +102,24 @@ async fn an_upstream_that_repeats_its_key_is_passed_on_without_it() {
 }
 
 #[tokio::test]
+async fn a_key_repeated_within_a_stream_is_kept_out_of_trace_and_status() {
+    for speech in &speech::ALL {
+        let failure = speech.error_event.replace("overloaded\"", "overloaded by sk-repeated\"");
+        let events = speech.first_events(speech.preamble + 1) + &failure;
+        assert!(events.contains("sk-repeated"), "{}", speech.name());
+        let a = Upstream::answering(upstream::stream(events.as_bytes())).await;
+        let config = bed::two(speech, a.addr, a.addr).replace("KEY_a", "KEY_repeated");
+        let bed = Bed::start(&config).await;
+        let reply = bed.ask(speech, true).await;
+        let trace = serde_json::to_string(&*bed.trace(&reply).await).unwrap();
+        let status = serde_json::to_string(&bed.gateway.status()).unwrap();
+        for told in [trace, status] {
+            assert!(!told.contains("sk-repeated"), "{}: {told}", speech.name());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_model_name_beyond_all_measure_is_refused_and_not_kept() {
     let a = Upstream::answering(upstream::json(chat().answer.as_bytes())).await;
     let bed = Bed::pair(chat(), a.addr, a.addr).await;

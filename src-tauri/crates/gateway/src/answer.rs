@@ -51,7 +51,8 @@ pub(crate) fn deliver(
             Answer::Whole(stamp, headers, status, body)
         }
         Passed::Flowing(status, headers, Opened::Stream(stream, out, inflow, first_content)) => {
-            let flow = Flow::stream(*stream, out, inflow, held, recording, first_content);
+            let channel = Arc::clone(&candidate.channel);
+            let flow = Flow::stream(*stream, out, inflow, held, recording, first_content, channel);
             Answer::Flowing(stamp, headers, status, Box::new(flow))
         }
         Passed::Flowing(status, headers, Opened::Large(parts, inflow, left)) => {

@@ -173,10 +173,8 @@ async fn refused(
 fn missed(gateway: &Gateway, candidate: &Candidate, operation: Operation, fault: Fault) -> Missed {
     match fault {
         Fault::Failed(failure) => failure.into(),
-        Fault::Said(mut said) => {
-            let mask = Mask::of(&candidate.channel);
-            said.message = mask.text(&said.message);
-            said.raw = mask.text(&said.raw);
+        Fault::Said(said) => {
+            let said = Mask::of(&candidate.channel).failure(&said);
             let mut failure =
                 pool::judge_reply_failure(candidate.protocol, operation, &said, gateway.clock.now());
             failure.phase = failure.phase.min(Phase::P3);

@@ -7,9 +7,10 @@
 //!                 channel may answer        connection breaks, so that no reader takes it for a whole answer
 //! ```
 
-use std::{collections::VecDeque, io, pin::Pin, time::Duration};
+use std::{collections::VecDeque, io, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use config::Channel;
 use futures_util::{Stream, stream};
 use pool::{Class, Failure, Outcome, Phase};
 use tokio::time::Sleep;
@@ -25,6 +26,7 @@ use crate::{
     decode::Inflow,
     gateway::{Gateway, Sizes, Timers},
     held::Held,
+    mask::Mask,
     stream::{Stream as Reading, Turn},
     trace::{Ending, Recording},
     upstream::malformed,
@@ -245,6 +247,8 @@ pub(crate) struct Flow {
     held: Option<Held>,
     recording: Option<Recording>,
     first_content: Option<Duration>,
+    /// Who streams; its secrets are kept out of what it says about its failure.
+    channel: Option<Arc<Channel>>,
     status: u16,
     size: usize,
     watch: Watch,
@@ -289,8 +293,11 @@ impl Flow {
         held: Held,
         recording: Recording,
         first_content: Duration,
+        channel: Arc<Channel>,
     ) -> Flow {
-        Flow::new(Some(reading), out, inflow, held, recording, Some(first_content), None)
+        let mut flow = Flow::new(Some(reading), out, inflow, held, recording, Some(first_content), None);
+        flow.channel = Some(channel);
+        flow
     }
 
     /// A whole reply that is too large to hold; `left` is what is left of its time.
@@ -336,6 +343,7 @@ impl Flow {
             held: Some(held),
             recording: Some(recording),
             first_content,
+            channel: None,
             status: 200,
             size,
             watch,
@@ -434,9 +442,11 @@ impl Flow {
     /// The upstream itself said in its stream that it failed; the client has its words already.
     fn failed_in_band(&mut self, said: &StreamFailure) {
         let Some(reading) = &self.reading else { return };
+        let masked = self.channel.as_deref().map(|channel| Mask::of(channel).failure(said));
+        let said = masked.unwrap_or_else(|| said.clone());
         let wall = self.recording.as_ref().map(|recording| recording.gateway().clock.now());
         let Some(now) = wall else { return };
-        let mut failure = pool::judge_stream_failure(reading.protocol(), said, now);
+        let mut failure = pool::judge_stream_failure(reading.protocol(), &said, now);
         failure.phase = Phase::P4;
         if reading.ends_cleanly_on_error() {
             self.close();

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use config::{Channel, Hop};
 use memchr::memmem;
 use secrecy::ExposeSecret;
+use wire::observe::StreamFailure;
 
 /// What stands where a secret stood.
 const MASK: &[u8] = b"[masked]";
@@ -45,6 +46,11 @@ impl Mask {
             }
         }
         masked.map_or_else(|| said.clone(), Bytes::from)
+    }
+
+    /// What an upstream said about its failure, without secrets.
+    pub(crate) fn failure(&self, said: &StreamFailure) -> StreamFailure {
+        StreamFailure { message: self.text(&said.message), raw: self.text(&said.raw), ..said.clone() }
     }
 
     /// The text without secrets.

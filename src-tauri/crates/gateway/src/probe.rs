@@ -302,6 +302,7 @@ impl<'a> Test<'a> {
             }
             Err(Fault::Failed(failure)) => Err(self.failed(StepName::FirstToken, &failure)),
             Err(Fault::Said(said)) => {
+                let said = Mask::of(&channel).failure(&said);
                 let failure = pool::judge_stream_failure(protocol, &said, self.gateway.clock.now());
                 Err(self.failed(StepName::FirstToken, &failure))
             }
