@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renders the application icon's SVG sources into the sizes that the bundles ask for.
+# Renders the SVG sources: the application icon in the sizes that the bundles ask for, the tray icons in two inks.
 # Needs rsvg-convert (Debian: librsvg2-bin), icotool (icoutils) and png2icns (icnsutils).
 # The results are committed, so that a build needs none of these.
 set -eu
@@ -27,3 +27,12 @@ for size in 16 32 128 256 512 1024; do
     set -- "$@" "$scratch/$size.png"
 done
 png2icns app.icns "$@" >/dev/null
+
+# A tray icon is one colour on a ground that is not ours. The system scales it down from this size.
+for source in tray-*.svg; do
+    for ground in light:#1b1d21 dark:#ffffff; do
+        echo "svg { color: ${ground#*:} }" >"$scratch/ink.css"
+        rsvg-convert --width 48 --height 48 --stylesheet "$scratch/ink.css" "$source" \
+            --output "${source%.svg}.on-${ground%:*}.png"
+    done
+done
