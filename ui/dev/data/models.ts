@@ -1,0 +1,3 @@
+import type { OperationAnswers } from "../fixture";
+
+export const modelAnswers = (_state: string): OperationAnswers => ({  });

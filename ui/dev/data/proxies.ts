@@ -1,0 +1,3 @@
+import type { OperationAnswers } from "../fixture";
+
+export const proxyAnswers = (_state: string): OperationAnswers => ({  });

@@ -1,0 +1,3 @@
+import type { OperationAnswers } from "../fixture";
+
+export const trafficAnswers = (_state: string): OperationAnswers => ({ traces: [] });

@@ -1,0 +1,17 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { useHost } from "./host/host";
+import { HttpHost } from "./host/http";
+import { inDesktop, tauriHost } from "./host/tauri";
+import { look } from "./state/look.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+useHost(inDesktop() ? tauriHost : new HttpHost());
+
+const target = document.getElementById("app");
+if (!target) throw new Error("the page has no place for the window");
+
+// The look is known before the first frame; where it cannot be read, the system's is as good.
+await look.read().catch(() => {});
+mount(App, { target });

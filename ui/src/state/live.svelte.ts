@@ -1,0 +1,112 @@
+import type { ChannelLine, Fault, Happening, Overview, Trace } from "../bindings/api";
+import { faultOf, host } from "../host/host";
+import { clock } from "./clock.svelte";
+
+/** As many requests as the program itself remembers. */
+const keptTraces = 500;
+/** Happenings that come closer together than this are answered by one reading, in milliseconds. */
+const gather = 150;
+
+/** What the whole window shares: the overview with its channels, and the newest requests. Kept fresh by happenings. */
+class Live {
+  overview = $state.raw<Overview | null>(null);
+  channels = $state.raw<ChannelLine[]>([]);
+  /** Newest first. */
+  traces = $state.raw<Trace[]>([]);
+  /** Whether the newest requests were read once: before that, an empty list says nothing. */
+  tracesRead = $state(false);
+  /** Whether the newest requests were read: an empty list is no news before. */
+  tracesRead = $state(false);
+  /** Why the overview could not be read. */
+  fault = $state.raw<Fault | null>(null);
+  /** Whether happenings arrive. */
+  connected = $state(true);
+  /** Counts changes of the configuration: a page that shows other parts of it reads again when this grows. */
+  revision = $state(0);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Reads everything and follows what happens; returns how to stop. */
+  start(): () => void {
+    void this.refresh();
+    void this.readTraces();
+    const quiet = host.on((happening) => this.#take(happening));
+    const unwatch = host.onConnection((connected) => this.#connection(connected));
+    return () => {
+      quiet();
+      unwatch();
+      clearTimeout(this.#timer);
+    };
+  }
+
+  /** Reads the overview and the channels again. */
+  async refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      const overview = await host.call("overview", {});
+      clock.align(overview.timestamp);
+      this.overview = overview;
+      this.channels = overview.channels;
+      this.fault = null;
+    } catch (error) {
+      this.fault = faultOf(error);
+    }
+  }
+
+  async readTraces(): Promise<void> {
+    try {
+      this.traces = await host.call("traces", { count: keptTraces });
+      this.tracesRead = true;
+      this.tracesRead = true;
+    } catch (error) {
+      this.fault = faultOf(error);
+    }
+  }
+
+  /** Takes one channel's line from the reply to a change, before the next reading brings all. */
+  putChannel(line: ChannelLine): void {
+    this.channels = this.channels.map((known) => (known.id === line.id ? line : known));
+  }
+
+  #connection(connected: boolean): void {
+    if (connected && !this.connected) {
+      void this.refresh();
+      void this.readTraces();
+    }
+    this.connected = connected;
+  }
+
+  #take(happening: Happening): void {
+    switch (happening.kind) {
+      case "request":
+        this.#putTrace(happening.trace);
+        return this.#refreshSoon();
+      case "configuration":
+        this.revision += 1;
+        return this.#refreshSoon();
+      case "vault":
+        if (this.overview) this.overview = { ...this.overview, vault: happening.vault };
+        return this.#refreshSoon();
+      case "missed":
+        void this.readTraces();
+        return this.#refreshSoon();
+      case "pool":
+      case "gateway":
+        return this.#refreshSoon();
+      case "test_step":
+        return;
+    }
+  }
+
+  #putTrace(trace: Trace): void {
+    const known = this.traces.findIndex((other) => other.id === trace.id);
+    if (known >= 0) this.traces = this.traces.with(known, trace);
+    else this.traces = [trace, ...this.traces].slice(0, keptTraces);
+  }
+
+  #refreshSoon(): void {
+    this.#timer ??= setTimeout(() => void this.refresh(), gather);
+  }
+}
+
+export const live = new Live();

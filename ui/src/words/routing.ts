@@ -1,0 +1,90 @@
+/** Rules and reasons of routing in the window's language. Where the program sends no code, its own sentence stands. */
+
+import type { Considered, Explained, Held, RoutingRule, SkippedChannel, Trace, Weighed } from "../bindings/api";
+import { byCode } from "./by-code";
+import { countdown, number } from "./format";
+import { t } from "./words.svelte";
+
+/** A rule as it is told: a word, the name that matched, and what it means. */
+export interface RuleTold {
+  word: string;
+  name: string | null;
+  note: string;
+}
+
+/** Tells the rule of a decision. */
+export function ruleOf({ matched, rule }: Pick<Explained | Trace, "matched" | "rule">): RuleTold {
+  return matched ? told(matched) : { word: "", name: null, note: rule ?? "" };
+}
+
+/** Why a channel is no candidate. */
+export function causeOfSkip({ cause, reason }: SkippedChannel): string {
+  const words = t.routing.cause;
+  switch (cause?.reason) {
+    case undefined:
+      return reason;
+    case "limit_zero":
+      return words.limit_zero(cause.limit);
+    case "protocol_not_spoken":
+      return words.protocol_not_spoken(t.routing.protocol[cause.protocol]);
+    default:
+      return words[cause.reason]();
+  }
+}
+
+/** Why a candidate cannot be asked now; nothing where it can. */
+export function whyHeld({ held, reason, wait_ms }: Weighed): string | null {
+  return held ? heldInWords(held, wait_ms) : reason;
+}
+
+/** The part of a list of candidates that could not be tried when their turn came. */
+export function excluded(candidates: Considered[]): { channel: string; reason: string }[] {
+  return candidates.flatMap(({ channel, excluded: reason }) => (reason === undefined ? [] : [{ channel, reason }]));
+}
+
+function heldInWords(held: Held, wait_ms: number | null): string {
+  const words = t.routing.held;
+  const wait = countdown(wait_ms ?? 0);
+  switch (held.code) {
+    case "limit_zero":
+      return words.limit_zero(held.limit);
+    case "full":
+      return words.full(held.limit, number(held.most), wait);
+    case "benched":
+      return held.scope === "line" ? words.offline(wait) : words.benched(byCode(t.routing.class, held.class, held.class), wait);
+    case "probing":
+      return words.probing(byCode(t.routing.class, held.class, held.class));
+    default:
+      return words[held.code]();
+  }
+}
+
+function told(rule: RoutingRule): RuleTold {
+  const words = t.routing.rule;
+  switch (rule.rule) {
+    case "alias": {
+      const { word, note } = rule.pattern.includes("*") ? words.wildcard : words.alias;
+      const then = told(rule.then);
+      return { word, name: rule.pattern, note: sentences(note(rule.target), then.note) };
+    }
+    case "channel_model":
+      return { word: words.channel_model.word, name: `${rule.channel},${rule.model}`, note: words.channel_model.note() };
+    case "tag_model":
+      return { word: words.tag_model.word, name: `${rule.tag},${rule.model}`, note: words.tag_model.note() };
+    case "channel_name":
+      return { word: words.channel_name.word, name: rule.channel, note: words.channel_name.note() };
+    case "tag":
+      return { word: words.tag.word, name: rule.tag, note: words.tag.note() };
+    case "listed":
+    case "any_name":
+    case "auto":
+    case "unknown_as_auto":
+    case "unknown_refused":
+      return { word: words[rule.rule].word, name: null, note: words[rule.rule].note() };
+  }
+}
+
+/** Sentences in a row; Chinese needs no space between them. */
+function sentences(first: string, second: string): string {
+  return first.endsWith("。") ? first + second : `${first} ${second}`;
+}

@@ -1,0 +1,15 @@
+import type { Class, Fault } from "../bindings/api";
+import { byCode } from "./by-code";
+import { t } from "./words.svelte";
+
+/** Why something was refused, in the words of the catalog; the program's own text where the code is not known. */
+export const faultText = (fault: Fault): string => byCode(t.faults, fault.code, fault.message);
+
+/** What the program said beyond {@link faultText}, for details. */
+export function faultDetail(fault: Fault): string {
+  const said = [fault.message, fault.hint].filter((text) => text && text !== faultText(fault));
+  return said.join(" ");
+}
+
+/** The noun of a class of failure. */
+export const classText = (name: Class): string => byCode(t.failures.class, name, name);
