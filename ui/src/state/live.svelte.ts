@@ -15,8 +15,6 @@ class Live {
   traces = $state.raw<Trace[]>([]);
   /** Whether the newest requests were read once: before that, an empty list says nothing. */
   tracesRead = $state(false);
-  /** Whether the newest requests were read: an empty list is no news before. */
-  tracesRead = $state(false);
   /** Why the overview could not be read. */
   fault = $state.raw<Fault | null>(null);
   /** Whether happenings arrive. */
@@ -56,7 +54,6 @@ class Live {
   async readTraces(): Promise<void> {
     try {
       this.traces = await host.call("traces", { count: keptTraces });
-      this.tracesRead = true;
       this.tracesRead = true;
     } catch (error) {
       this.fault = faultOf(error);
