@@ -29,7 +29,7 @@ const friday: Overview = {
   problems: [],
   last_problem: {
     at: at("14:31"),
-    request: "req-1431",
+    request: "01JD8X4Q7Z3RQ5V9M0T2B6C8K2",
     client: "Claude Code",
     channel: "Anthropic",
     class: "overloaded",

@@ -20,9 +20,8 @@ export function ruleOf({ matched, rule }: Pick<Explained | Trace, "matched" | "r
 /** Why a channel is no candidate. */
 export function causeOfSkip({ cause, reason }: SkippedChannel): string {
   const words = t.routing.cause;
-  switch (cause?.reason) {
-    case undefined:
-      return reason;
+  if (cause === undefined) return reason;
+  switch (cause.reason) {
     case "limit_zero":
       return words.limit_zero(cause.limit);
     case "protocol_not_spoken":

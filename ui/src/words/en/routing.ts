@@ -14,6 +14,8 @@ export const routing = {
     unknown_as_auto: { word: "Unknown name", note: () => "No channel lists it. As with auto, every channel answers with its default model." },
     unknown_refused: { word: "Unknown name", note: () => "No channel lists it, and unknown models are refused." },
   },
+  /** Between a rule and what it means. */
+  stop: ". ",
   leftOut: (reason: string) => `Left out: ${reason}`,
   skipped: (reason: string) => `Skipped: ${reason}`,
   /** Why a channel is no candidate. */

@@ -31,7 +31,6 @@ export const traffic = {
   requests: "Requests",
   /** A name that another one answered. */
   answeredAs: (asked: string, model: string) => `${asked}, answered by ${model}`,
-  noClient: "unknown",
   outcome: {
     waiting: "Waiting",
     streaming: "Streaming",
@@ -43,7 +42,6 @@ export const traffic = {
     refused: "Refused",
   },
   refusedWith: (status: number, cause: string) => `${status}, ${cause}`,
-  noChannel: "no channel",
   empty: {
     title: "No request yet",
     text: "Point a tool at this address; its requests appear here as they come.",

@@ -14,6 +14,8 @@ export const routing: typeof English = {
     unknown_as_auto: { word: "未知名称", note: () => "没有渠道列出该名称。与 auto 一样，各渠道以默认模型应答。" },
     unknown_refused: { word: "未知名称", note: () => "没有渠道列出该名称，且设置为拒绝未知模型。" },
   },
+  /** Between a rule and what it means. */
+  stop: "。",
   leftOut: (reason) => `排除：${reason}`,
   skipped: (reason) => `跳过：${reason}`,
   cause: {

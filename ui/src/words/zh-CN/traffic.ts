@@ -31,7 +31,6 @@ export const traffic: typeof English = {
   },
   requests: "请求",
   answeredAs: (asked, model) => `${asked}，由 ${model} 应答`,
-  noClient: "未知",
   outcome: {
     waiting: "等待中",
     streaming: "传输中",
@@ -43,7 +42,6 @@ export const traffic: typeof English = {
     refused: "失败",
   },
   refusedWith: (status, cause) => `${status}，${cause}`,
-  noChannel: "无可用渠道",
   empty: {
     title: "还没有请求",
     text: "让工具使用这个地址，请求会实时出现在这里。",
