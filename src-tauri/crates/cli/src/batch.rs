@@ -12,8 +12,7 @@ const GATHER: Duration = Duration::from_millis(20);
 /// What may wait to be written. A log that cannot keep up loses lines rather than hold up a request.
 const WAITING_BYTES_MAX: usize = 4 << 20;
 
-/// Takes lines from any thread. Clones write to the same batch.
-#[derive(Clone)]
+/// Takes lines from any thread.
 pub(crate) struct Batch {
     shared: Arc<Shared>,
 }
@@ -54,7 +53,7 @@ impl Batch {
     }
 }
 
-impl Write for Batch {
+impl Write for &Batch {
     /// The formatter hands over one whole event at a time.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let mut waiting = self.shared.waiting();
@@ -76,11 +75,11 @@ impl Write for Batch {
     }
 }
 
-impl MakeWriter<'_> for Batch {
-    type Writer = Batch;
+impl<'a> MakeWriter<'a> for Batch {
+    type Writer = &'a Batch;
 
-    fn make_writer(&self) -> Batch {
-        self.clone()
+    fn make_writer(&'a self) -> &'a Batch {
+        self
     }
 }
 
@@ -176,7 +175,7 @@ mod tests {
         let (batch, writer) = Batch::start(kept.clone()).unwrap();
         std::thread::scope(|scope| {
             for thread in 0..4 {
-                let mut batch = batch.clone();
+                let mut batch = &batch;
                 scope.spawn(move || {
                     for line in 0..500 {
                         batch.write_all(format!("{thread} {line} end\n").as_bytes()).unwrap();
@@ -193,8 +192,8 @@ mod tests {
     #[test]
     fn one_broken_sink_does_not_silence_the_other() {
         let kept = Kept::default();
-        let (mut batch, writer) = Batch::start(Both(Broken, kept.clone())).unwrap();
-        batch.write_all(b"still here\n").unwrap();
+        let (batch, writer) = Batch::start(Both(Broken, kept.clone())).unwrap();
+        (&batch).write_all(b"still here\n").unwrap();
         drop(writer);
         assert_eq!(*kept.0.lock().unwrap(), b"still here\n");
     }

@@ -1,6 +1,5 @@
 //! The log: coloured on a terminal, in daily files, never with a secret.
 
-use std::fmt::Debug;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,19 +7,19 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context;
 use store::Clock;
 use tracing::Subscriber;
-use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt;
-use tracing_subscriber::fmt::format::{self, Writer};
+use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::batch::{Batch, BatchWriter, Both};
+use crate::fields::PlainFields;
 use crate::mask::{Mask, Masked};
 use crate::paint::Paint;
 
@@ -121,19 +120,9 @@ where
         .with_timer(WallTime::full(clock))
         .with_target(false)
         .with_ansi(false)
-        .fmt_fields(format::debug_fn(write_field))
+        .fmt_fields(PlainFields)
         .with_writer(batch);
     Box::new(layer)
-}
-
-fn write_field(line: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
-    match field.name() {
-        "message" => write!(line, "{value:?}"),
-        // Where a library's record of the `log` crate comes from, which its target says already.
-        name if name.starts_with("log.") => Ok(()),
-        // The message comes first and takes no space.
-        name => write!(line, " {name}={value:?}"),
-    }
 }
 
 /// Starts the log of a command that runs for a moment: errors on standard error. What it found is what it prints.

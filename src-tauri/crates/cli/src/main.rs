@@ -8,6 +8,7 @@ mod batch;
 mod channels;
 mod door;
 mod fault;
+mod fields;
 mod first_request;
 mod limits;
 mod log;
