@@ -63,6 +63,14 @@ impl<'a> Cursor<'a> {
 
     /// Walks over one value of any kind.
     pub(super) fn value(&mut self) -> Result<(), Malformed> {
+        match self.token() {
+            Some(b'{' | b'[') => self.container(),
+            Some(_) => self.scalar(),
+            None => Err(self.fault("the text ends where a value should stand")),
+        }
+    }
+
+    fn container(&mut self) -> Result<(), Malformed> {
         let mut nesting = Nesting::default();
         loop {
             if self.opens_container(&mut nesting)? {
