@@ -105,6 +105,7 @@ export const channels = {
     test: "Test…",
     probe: "Probe now",
     duplicate: "Duplicate",
+    deleteKey: "Del",
     up: "Move up",
     down: "Move down",
     delete: "Delete",

@@ -105,6 +105,7 @@ export const channels: typeof English = {
     test: "测试…",
     probe: "立即试探",
     duplicate: "复制一份",
+    deleteKey: "Del",
     up: "上移",
     down: "下移",
     delete: "删除",
