@@ -1,7 +1,7 @@
 /** Words of the charts: sentences for those who do not see them, headings of their tables. Values arrive formatted. */
 export const charts = {
-  asTable: "Show as a table",
-  asChart: "Show as a chart",
+  asTable: "As a table",
+  asChart: "As a chart",
   flow: {
     clients: "Clients",
     window: "Last 5 minutes",
