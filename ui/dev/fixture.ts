@@ -1,6 +1,7 @@
 import type { DesktopOperations, Happening, Operations } from "../src/bindings/api";
 import { HostFault, type Host } from "../src/host/host";
 import { channelAnswers } from "./data/channels";
+import { connectAnswers } from "./data/connect";
 import { desktopAnswers } from "./data/desktop";
 import { modelAnswers } from "./data/models";
 import { overviewAnswers } from "./data/overview";
@@ -38,6 +39,7 @@ export class FixtureHost implements Host {
     this.#desktop = desktopAnswers(state);
     this.#answers = {
       ...overviewAnswers(state),
+      ...connectAnswers(state),
       ...channelAnswers(state),
       ...proxyAnswers(state),
       ...modelAnswers(state),

@@ -43,7 +43,7 @@ const friday: Overview = {
   counters: {
     requests_today: 1_284,
     in_flight: 3,
-    answered: 1_279,
+    answered: 1_248,
     rescued: 31,
     refused: 5,
     input_tokens: 9_190_000,
@@ -116,6 +116,14 @@ const states: Record<string, Partial<Overview>> = {
     addresses: [],
     counters: { ...friday.counters, in_flight: 0 },
     port_conflict: { address: "127.0.0.1:7584", owner: "node", pid: 4_120, free: 7_585 },
+  },
+  open: {
+    addresses: ["0.0.0.0:7584"],
+    client_keys_required: false,
+    refused_callers: [
+      { kind: "host", value: "studio.local", at: at("14:20"), count: 3 },
+      { kind: "origin", value: "https://playground.example.com", at: at("13:58"), count: 1 },
+    ],
   },
   paused: { state: "paused", paused: true },
   locked: {

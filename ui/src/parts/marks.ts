@@ -20,13 +20,20 @@ const ofGateway: Record<GatewayState, Mark> = {
   stopped: "bad",
 };
 
-/** Whether a channel stands still until its user does something: a bench that does not end by itself. */
-export const needsUser = (line: Pick<ChannelLine, "state" | "reason_code">): boolean =>
-  line.state === "needs_key" || (line.state === "benched" && line.reason_code === "credential");
+type Told = Pick<ChannelLine, "state" | "reason_code" | "keys">;
+
+/** Whether a channel waits for a locked keychain: its own key is well. */
+const locked = (line: Told): boolean => line.state === "needs_key" && line.keys.some((key) => key.state === "locked");
+
+/** Whether a channel stands still until its user gives it another key: a bench that does not end by itself. */
+export const needsUser = (line: Told): boolean =>
+  (line.state === "needs_key" && !locked(line)) || (line.state === "benched" && line.reason_code === "credential");
 
 /** The mark of a channel. */
-export const channelMark = (line: Pick<ChannelLine, "state" | "reason_code">): Mark =>
-  needsUser(line) ? "bad" : ofHealth[line.state];
+export function channelMark(line: Told): Mark {
+  if (locked(line)) return "wait";
+  return needsUser(line) ? "bad" : ofHealth[line.state];
+}
 
 /** The mark of a health word alone. */
 export const healthMark = (health: Health): Mark => ofHealth[health];

@@ -9,6 +9,7 @@ import { first } from "./en/first";
 import { importing } from "./en/importing";
 import { models } from "./en/models";
 import { overview } from "./en/overview";
+import { problems } from "./en/problems";
 import { proxies } from "./en/proxies";
 import { routing } from "./en/routing";
 import { settings } from "./en/settings";
@@ -30,6 +31,7 @@ export const en = {
   failures,
   importing,
   test,
+  problems,
   proxies,
   models,
   routing,

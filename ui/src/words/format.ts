@@ -16,7 +16,7 @@ export const number = (value: number): string => numberFormat({}).format(value);
 const short = (value: number, digits: number): string =>
   numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
-/** `58%`; below ten and from 99 on with one digit, for there it matters: `99.6%`. */
+/** `58%`; from 99 on with one digit, for there it matters: `99.6%`. */
 export function percent(share: number): string {
   return `${percentValue(share)}%`;
 }
@@ -24,8 +24,7 @@ export function percent(share: number): string {
 /** The figure of {@link percent} without its sign. */
 export function percentValue(share: number): string {
   const value = share * 100;
-  const exact = value === 0 || value === 100;
-  return short(value, !exact && value > 99 ? 1 : 0);
+  return short(value, value > 99 && value < 100 ? 1 : 0);
 }
 
 const steps = [
@@ -54,10 +53,10 @@ export function secondsValue(ms: number): string {
   return short(seconds, seconds < 2 ? 2 : seconds < 60 ? 1 : 0);
 }
 
-/** A span: `38 ms`, `0.84 s`, `2 min`. */
+/** A span: `38 ms`, `0.84 s`, `1.8 s`, `2:05`. */
 export function duration(ms: number): string {
   if (ms < 100) return `${number(Math.round(ms))} ms`;
-  if (ms < 60_000) return `${secondsValue(ms)} s`;
+  if (ms < 60_000) return `${numberFormat({ maximumFractionDigits: ms < 2_000 ? 2 : 1 }).format(ms / 1_000)} s`;
   return countdown(ms);
 }
 

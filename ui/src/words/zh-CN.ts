@@ -10,6 +10,7 @@ import { first } from "./zh-CN/first";
 import { importing } from "./zh-CN/importing";
 import { models } from "./zh-CN/models";
 import { overview } from "./zh-CN/overview";
+import { problems } from "./zh-CN/problems";
 import { proxies } from "./zh-CN/proxies";
 import { routing } from "./zh-CN/routing";
 import { settings } from "./zh-CN/settings";
@@ -31,6 +32,7 @@ export const zhCN: Messages = {
   failures,
   importing,
   test,
+  problems,
   proxies,
   models,
   routing,

@@ -1,0 +1,3 @@
+/** The sections of the settings, in their order. */
+export const sections = ["general", "server", "routing", "data", "about"] as const;
+export type SectionName = (typeof sections)[number];
