@@ -1,6 +1,7 @@
 /** Who stands on either side of the flow. */
 
 import type { ChannelLine, Flow, Trace } from "../bindings/api";
+import { needsUser } from "../parts/marks";
 import type { Drawing, End, Outlet, Water } from "./pipes";
 import { along, type Curve } from "./pipes";
 
@@ -55,6 +56,7 @@ function rows(channels: ChannelLine[], counts: Map<string, number>): ChannelLine
 }
 
 function waterOf(line: ChannelLine, requests: number): Water {
+  if (needsUser(line)) return "none";
   switch (line.state) {
     case "healthy":
     case "full":

@@ -8,6 +8,8 @@ export interface Axis {
 }
 
 const STEPS = [1, 2, 2.5, 5, 10];
+/** Counts take more steps for round, so that the highest bar comes near the top. */
+const COUNT_STEPS = [1, 2, 3, 4, 5, 6, 8, 10];
 
 /** An axis from 0 that holds `most` with about `parts` round steps; `least` keeps a quiet axis from being all noise. */
 export function axis(most: number, parts: number, least = 0): Axis {
@@ -20,14 +22,14 @@ export function axis(most: number, parts: number, least = 0): Axis {
 
 /** An axis of counts: its steps are whole numbers. */
 export function countAxis(most: number, parts: number): Axis {
-  const step = Math.max(1, Math.ceil(roundStep(Math.max(most, parts) / parts)));
+  const step = Math.max(1, Math.ceil(roundStep(Math.max(most, parts) / parts, COUNT_STEPS)));
   const count = Math.max(1, Math.ceil(most / step));
   return { top: count * step, ticks: Array.from({ length: count + 1 }, (_, index) => index * step) };
 }
 
-function roundStep(raw: number): number {
+function roundStep(raw: number, steps = STEPS): number {
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = STEPS.find((candidate) => candidate * power >= raw - 1e-9 * power);
+  const step = steps.find((candidate) => candidate * power >= raw - 1e-9 * power);
   return (step ?? 10) * power;
 }
 
