@@ -1,7 +1,7 @@
 # Every command of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients bench check advisories fmt
+.PHONY: help run test test-clients bench package check advisories fmt
 
 # Where the developer tools go that `make check` installs; nothing outside the repository is touched.
 TOOLS := target/tools
@@ -19,24 +19,37 @@ link := $(if $(shell command -v mold 2>/dev/null),mold -run)
 help: ## lists these commands
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
+# Where there is a display, the application itself, on a first start with the demo; otherwise the demo without a window.
+ifneq ($(DISPLAY)$(WAYLAND_DISPLAY),)
+run: | build-packages desktop-packages rust ## installs what is missing, builds, and starts Sluice (a demo until a channel is set up)
+	@packaging/window.sh
+	@$(link) cargo build --locked --package sluice --package sluice-desktop
+	@cargo run --quiet --locked --package sluice-desktop -- --demo-if-new
+else
 run: | build-packages rust ## installs what is missing, builds, and serves the demo on http://127.0.0.1:7584
 	@$(link) cargo build --locked --package sluice
 	@cargo run --quiet --locked --package sluice -- serve --demo
+endif
 
-test: | build-packages test-packages rust ## runs every test: Rust, real proxies, a browser, the official SDKs
+test: | build-packages desktop-packages test-packages rust ## runs every test: Rust, real proxies, a browser, the official SDKs
 	$(link) cargo test --workspace --locked --no-run
 	cargo test --workspace --locked
 	tests/sdk/run.sh
 
-test-clients: | build-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
+test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
 	tests/clients/run.sh
 
 bench: | build-packages bench-packages rust ## measures CPU per request beside nginx
 	tests/bench/run.sh
 
-check: | build-packages rust $(TOOLS)/bin/cargo-deny $(TOOLS)/bin/typos ## formatting, lints, licences, duplicates, spelling
+package: | build-packages desktop-packages package-packages rust ## makes the .deb and the .rpm in target/release/bundle
+	packaging/window.sh
+	packaging/bundle.sh
+
+check: | build-packages desktop-packages rust $(TOOLS)/bin/cargo-deny $(TOOLS)/bin/typos ## formatting, lints, licences, duplicates, spelling
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	ui/run.sh check
 	$(TOOLS)/bin/cargo-deny --all-features --locked check bans licenses sources
 	$(TOOLS)/bin/typos
 
@@ -46,8 +59,8 @@ advisories: | build-packages rust $(TOOLS)/bin/cargo-deny ## known vulnerabiliti
 fmt: | rust ## formats the code
 	cargo fmt --all
 
-.PHONY: rust build-packages test-packages bench-packages
-build-packages test-packages bench-packages:
+.PHONY: rust build-packages desktop-packages test-packages bench-packages package-packages
+build-packages desktop-packages test-packages bench-packages package-packages:
 	@tests/system-packages.sh $(@:-packages=)
 
 # The only step that fetches a toolchain; it does nothing where cargo is new enough.
