@@ -130,7 +130,7 @@ const states: Record<string, Partial<Overview>> = {
     vault: { kind: "keychain", state: "locked", name: "Secret Service", message: null, waiting: 5 },
   },
   vaultless: {
-    vault: { kind: "none", state: "missing", name: "Secret Service", message: "no D-Bus session", waiting: 2 },
+    vault: { kind: "keychain", state: "missing", name: "Secret Service", message: "no D-Bus session", waiting: 2 },
   },
   closed: {
     vault: { kind: "file", state: "closed", name: "/home/user/.config/sluice/vault.age", message: null, waiting: 5 },

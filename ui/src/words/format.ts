@@ -53,9 +53,9 @@ export function secondsValue(ms: number): string {
   return short(seconds, seconds < 2 ? 2 : seconds < 60 ? 1 : 0);
 }
 
-/** A span: `38 ms`, `0.84 s`, `1.8 s`, `2:05`. */
+/** A span: `38 ms`, `840 ms`, `1.12 s`, `2.9 s`, `2:05`. */
 export function duration(ms: number): string {
-  if (ms < 100) return `${number(Math.round(ms))} ms`;
+  if (ms < 1_000) return `${number(Math.round(ms))} ms`;
   if (ms < 60_000) return `${numberFormat({ maximumFractionDigits: ms < 2_000 ? 2 : 1 }).format(ms / 1_000)} s`;
   return countdown(ms);
 }

@@ -1,2 +1,69 @@
-/** Words of the page. */
-export const first = { title: "First run" };
+/** The first run: provider, key, connect. */
+export const first = {
+  title: "First run",
+  step: (at: number, of: number) => `Step ${at} of ${of}`,
+  short: (at: number, of: number) => `${at} of ${of}`,
+  skip: "Skip set-up",
+  back: "Back",
+  continue: "Continue",
+
+  provider: {
+    title: "One local address for every AI model",
+    text: "Which provider do you have a key for? You can add more later.",
+    vendors: {
+      anthropic: "Claude",
+      openai: "GPT",
+      gemini: "AI Studio",
+      deepseek: "chat, reasoner",
+      moonshot: "Kimi",
+      "moonshot-cn": "Kimi",
+      zhipu: "GLM",
+      zai: "GLM",
+      openrouter: "many vendors",
+      ollama: "on this computer",
+    } as Record<string, string>,
+    other: "Other…",
+    otherText: (count: string) => `${count} providers, or any address`,
+    importTitle: "Coming from another gateway?",
+    importText: "YAML channels, provider_pools.json and API lists can be imported.",
+    import: "Import…",
+    all: "Choose a provider",
+    allText: "Search by name or model, or paste a key and its provider is found.",
+  },
+
+  key: {
+    title: "Paste the key",
+    titleKeyless: (name: string) => `Connect ${name}`,
+    text: {
+      keychain: "It goes to the system keychain and is never shown again.",
+      file: "It goes to the encrypted vault file and is never shown again.",
+      none: "The demo keeps it until it ends.",
+    },
+    keyless: "It runs on this computer and needs no key.",
+    label: (name: string) => `Key of ${name}`,
+    anyLabel: "Key",
+    looks: (name: string) => `Looks like a key of ${name}.`,
+    change: "Change",
+    use: (name: string) => `Use ${name}`,
+    unknown: "This shape of key is not known; the test will tell.",
+    get: "Get a key",
+    address: "Base URL",
+    kind: "Kind",
+    kinds: { openai: "OpenAI-compatible", claude: "Anthropic-compatible", gemini: "Gemini-compatible" },
+    model: "Model to test with",
+    modelHelp: "The default model of this channel; more can follow in the editor.",
+    test: "Test",
+    again: "Test again",
+    works: (time: string) => `Everything works, answered in ${time}. The test cost less than a cent.`,
+    worksFree: (time: string) => `Everything works, answered in ${time}.`,
+    saveAnyway: "Save without a test",
+  },
+
+  connect: {
+    title: "Point a tool at it",
+    text: "Copy the lines for your tool, or the address and the key.",
+    tool: "Tool",
+    else: "Anything else",
+    finish: "Finish",
+  },
+};

@@ -8,4 +8,7 @@ export const problems: Record<string, string> = {
   key_refused: "Key refused",
   plain_secret: "A key stands in the file in plain text",
   no_channel: "No channel yet",
+  any_key: "Any program may use Sluice",
+  open_to_network: "Other devices can connect",
+  config_invalid: "The configuration file has a fault",
 };

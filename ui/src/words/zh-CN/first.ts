@@ -1,3 +1,70 @@
 import type { first as source } from "../en/first";
 
-export const first: typeof source = { title: "首次设置" };
+export const first: typeof source = {
+  title: "首次设置",
+  step: (at, of) => `第 ${at} 步，共 ${of} 步`,
+  short: (at, of) => `${at} / ${of}`,
+  skip: "跳过设置",
+  back: "上一步",
+  continue: "继续",
+
+  provider: {
+    title: "一个本地地址，通往所有 AI 模型",
+    text: "你有哪家服务商的密钥？之后可以再添加。",
+    vendors: {
+      anthropic: "Claude",
+      openai: "GPT",
+      gemini: "AI Studio",
+      deepseek: "对话、推理",
+      moonshot: "Kimi",
+      "moonshot-cn": "Kimi",
+      zhipu: "GLM",
+      zai: "GLM",
+      openrouter: "多家模型",
+      ollama: "本机运行",
+    },
+    other: "其他…",
+    otherText: (count) => `${count} 家服务商或任意地址`,
+    importTitle: "从其他网关迁移？",
+    importText: "可导入 YAML 渠道、provider_pools.json 与 API 列表。",
+    import: "导入…",
+    all: "选择服务商",
+    allText: "按名称或模型查找，也可粘贴密钥来识别服务商。",
+  },
+
+  key: {
+    title: "粘贴密钥",
+    titleKeyless: (name) => `连接 ${name}`,
+    text: {
+      keychain: "密钥存入系统钥匙串，不再显示。",
+      file: "密钥存入加密文件，不再显示。",
+      none: "演示结束前保留。",
+    },
+    keyless: "它在本机运行，不需要密钥。",
+    label: (name) => `${name} 的密钥`,
+    anyLabel: "密钥",
+    looks: (name) => `看起来是 ${name} 的密钥。`,
+    change: "更改",
+    use: (name) => `改用 ${name}`,
+    unknown: "无法从形状识别，测试后可知。",
+    get: "获取密钥",
+    address: "地址",
+    kind: "类型",
+    kinds: { openai: "兼容 OpenAI", claude: "兼容 Anthropic", gemini: "兼容 Gemini" },
+    model: "用于测试的模型",
+    modelHelp: "该渠道的默认模型，之后可在编辑页添加更多。",
+    test: "测试",
+    again: "重新测试",
+    works: (time) => `一切正常，${time} 得到应答。测试费用不到一美分。`,
+    worksFree: (time) => `一切正常，${time} 得到应答。`,
+    saveAnyway: "不测试，直接保存",
+  },
+
+  connect: {
+    title: "让工具使用它",
+    text: "复制你的工具所需的配置，或复制地址与密钥。",
+    tool: "工具",
+    else: "其他工具",
+    finish: "完成",
+  },
+};

@@ -9,4 +9,7 @@ export const problems: typeof source = {
   key_refused: "密钥被拒",
   plain_secret: "文件中有明文密钥",
   no_channel: "还没有渠道",
+  any_key: "任何程序都能使用 Sluice",
+  open_to_network: "其他设备可以连接",
+  config_invalid: "配置文件有误",
 };
