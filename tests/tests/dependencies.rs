@@ -8,13 +8,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Our crates from the inside out; each may know only what stands before it.
-/// `wire ◄ config ◄ pool ◄ store ◄ [ gateway | sim ] ◄ admin ◄ cli`
+/// `wire ◄ config ◄ pool ◄ store ◄ [ gateway | journal | sim ] ◄ admin ◄ cli`
 const LAYERS: [&[&str]; 7] = [
     &["sluice-wire"],
     &["sluice-config"],
     &["sluice-pool"],
     &["sluice-store"],
-    &["sluice-gateway", "sluice-sim"],
+    &["sluice-gateway", "sluice-journal", "sluice-sim"],
     &["sluice-admin"],
     &["sluice"],
 ];

@@ -7,14 +7,14 @@ use crate::args::{Add, Channels, Everywhere};
 use crate::door::Door;
 use crate::first_request::ADD_A_CHANNEL;
 use crate::paint::Paint;
-use crate::{Outcome, log, table};
+use crate::{Outcome, table};
 
 /// Performs the change, or lists the channels.
 pub(crate) async fn run(everywhere: &Everywhere, change: Option<Channels>) -> anyhow::Result<Outcome> {
     let door = match &change {
         // A new channel is for the user's own configuration, never for the demo's, which forgets it.
         Some(Channels::Add(_)) => {
-            log::start_brief();
+            journal::start_brief(Paint::for_stderr().colours());
             Door::to_file_or_gateway(everywhere).await?
         }
         None

@@ -4,15 +4,10 @@
 
 mod args;
 mod banner;
-mod batch;
 mod channels;
 mod door;
 mod fault;
-mod fields;
 mod first_request;
-mod limits;
-mod log;
-mod mask;
 mod paint;
 mod probe;
 mod route;
@@ -58,7 +53,7 @@ fn main() -> ExitCode {
         Err(error) => return not_understood(&error),
     };
     let json = arguments.everywhere.json;
-    limits::forbid_core_dumps();
+    journal::forbid_core_dumps();
     // One thread serves local traffic with the least CPU per request; files and name look-ups block elsewhere.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -99,7 +94,7 @@ async fn perform(arguments: Arguments) -> anyhow::Result<Outcome> {
 
 /// Opens the way to the operations for a command that also works without a running gateway.
 pub(crate) async fn door(everywhere: &Everywhere) -> anyhow::Result<Door> {
-    log::start_brief();
+    journal::start_brief(Paint::for_stderr().colours());
     Door::to_anything(everywhere).await
 }
 

@@ -21,6 +21,11 @@ impl Paint {
         Paint::on(stderr().is_terminal())
     }
 
+    /// Whether it colours.
+    pub(crate) fn colours(self) -> bool {
+        self == Paint::Coloured
+    }
+
     fn on(terminal: bool) -> Paint {
         // https://no-color.org: any value but the empty one turns colour off.
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use admin::{OpenOptions, Serving, Sluice};
 use config::Snapshot;
+use journal::{Log, LogPlan, Mask};
 use secrecy::ExposeSecret;
 use store::Clock;
 use tokio_util::sync::CancellationToken;
@@ -12,8 +13,6 @@ use tokio_util::sync::CancellationToken;
 use crate::Outcome;
 use crate::args::{Everywhere, Serve};
 use crate::banner::Banner;
-use crate::log::{self, LogPlan};
-use crate::mask::Mask;
 use crate::paint::Paint;
 use crate::signals::Signals;
 
@@ -53,14 +52,15 @@ pub(crate) async fn run(everywhere: &Everywhere, options: &Serve) -> anyhow::Res
     Ok(Outcome::done(""))
 }
 
-fn start_log(sluice: &Sluice, options: &Serve) -> anyhow::Result<log::Log> {
+fn start_log(sluice: &Sluice, options: &Serve) -> anyhow::Result<Log> {
     let settings = sluice.snapshot().log;
     let logs = sluice.home().map(store::Home::logs);
     let plan = LogPlan {
         directives: options.log.as_deref().unwrap_or(settings.level.as_str()),
         files: logs.as_deref().filter(|_| settings.files > 0).map(|folder| (folder, settings.files)),
+        coloured: Paint::for_stderr().colours(),
     };
-    log::start(&plan, Clock::system())
+    Ok(journal::start(&plan, Clock::system())?)
 }
 
 fn greet(sluice: &Sluice, serving: &Serving, options: &Serve) {

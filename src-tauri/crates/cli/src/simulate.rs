@@ -5,13 +5,14 @@ use std::io::Write;
 use anyhow::Context;
 use sim::{Plan, Rule, Simulator};
 
+use crate::Outcome;
 use crate::args::{Everywhere, Sim};
+use crate::paint::Paint;
 use crate::signals::Signals;
-use crate::{Outcome, log};
 
 /// Runs the simulator with the script's rules.
 pub(crate) async fn run(everywhere: &Everywhere, options: &Sim) -> anyhow::Result<Outcome> {
-    log::start_brief();
+    journal::start_brief(Paint::for_stderr().colours());
     let mut plan = Plan::steady("sim").on_port(options.port);
     if let Some(path) = &options.script {
         let text = std::fs::read(path).with_context(|| format!("fault script {}", path.display()))?;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::args::Everywhere;
 use crate::door::Door;
 use crate::paint::Paint;
-use crate::{Outcome, log, table};
+use crate::{Outcome, table};
 
 /// What is shown of an overview.
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ struct Allowed {
 
 /// Asks the running gateway, the demo's too.
 pub(crate) async fn run(everywhere: &Everywhere) -> anyhow::Result<Outcome> {
-    log::start_brief();
+    journal::start_brief(Paint::for_stderr().colours());
     let door = Door::to_gateway(everywhere).await?;
     let reply = door.call("overview", Nothing {}).await?;
     if everywhere.json {

@@ -8,7 +8,7 @@ use crate::args::Everywhere;
 use crate::door::Door;
 use crate::paint::Paint;
 use crate::route::{Skipped, skipped_text};
-use crate::{Outcome, log, table};
+use crate::{Outcome, table};
 
 /// What is shown of a trace.
 #[derive(Deserialize)]
@@ -62,7 +62,7 @@ struct Usage {
 
 /// Asks the running gateway, the demo's too.
 pub(crate) async fn run(everywhere: &Everywhere, id: String) -> anyhow::Result<Outcome> {
-    log::start_brief();
+    journal::start_brief(Paint::for_stderr().colours());
     let door = Door::to_gateway(everywhere).await?;
     let reply = door.call("why", RequestName { id }).await?;
     if everywhere.json {

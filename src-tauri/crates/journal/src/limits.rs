@@ -1,7 +1,7 @@
 //! What the process forbids itself.
 
 /// Keeps keys and prompts out of core dumps. Where the system has no such limit, it has no core dumps of ours either.
-pub(crate) fn forbid_core_dumps() {
+pub fn forbid_core_dumps() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, setrlimit};

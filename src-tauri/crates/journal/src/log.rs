@@ -4,11 +4,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::Context;
 use store::Clock;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt;
@@ -16,12 +15,11 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use crate::batch::{Batch, BatchWriter, Both};
 use crate::fields::PlainFields;
 use crate::mask::{Mask, Masked};
-use crate::paint::Paint;
 
 /// Libraries that print headers, and with them keys, at their finest levels. No setting lowers this.
 const CAPPED: [&str; 9] = [
@@ -37,41 +35,59 @@ const CAPPED: [&str; 9] = [
 ];
 
 /// A log that is being written. What is queued is written out when it is dropped.
-pub(crate) struct Log {
+pub struct Log {
     /// What it leaves out.
-    pub(crate) mask: Mask,
+    pub mask: Mask,
     _writers: Vec<BatchWriter>,
 }
 
 /// What to log, and where.
-pub(crate) struct LogPlan<'a> {
+pub struct LogPlan<'a> {
     /// Filter directives, such as `info` or `info,gateway=debug`.
-    pub(crate) directives: &'a str,
+    pub directives: &'a str,
     /// The folder of the daily files, and how many are kept; nothing writes no files.
-    pub(crate) files: Option<(&'a Path, u32)>,
+    pub files: Option<(&'a Path, u32)>,
+    /// Whether standard error is a terminal that shows colours.
+    pub coloured: bool,
+}
+
+/// There is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogFault {
+    /// The filter directives cannot be understood.
+    #[error(
+        "log level {0:?} cannot be understood: write error, warn, info, debug, trace or off, \
+         or directives such as info,gateway=debug"
+    )]
+    Directives(String),
+    /// Its thread cannot be started.
+    #[error("the log cannot be started: {0}")]
+    Thread(#[from] io::Error),
+    /// This process has a log already.
+    #[error(transparent)]
+    Started(#[from] TryInitError),
 }
 
 /// Starts the log of a running gateway: standard error and daily files.
 ///
 /// Both are written by a thread of their own and lose lines rather than hold up a request. A terminal gets colours
 /// and short times; where standard error is no terminal, it gets the files' lines, so that each is made once.
-pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
+pub fn start(plan: &LogPlan<'_>, clock: Clock) -> Result<Log, LogFault> {
     let mask = Mask::default();
     let filter = filter(plan.directives)?;
-    let (file, unwritable) = match plan.files.map(|(folder, kept)| open(folder, kept)) {
-        Some(Ok(file)) => (Some(file), None),
-        Some(Err(error)) => (None, Some(error)),
+    let (file, unwritable) = match plan.files.map(|(folder, kept)| (folder, open(folder, kept))) {
+        Some((_, Ok(file))) => (Some(file), None),
+        Some((folder, Err(error))) => (None, Some((folder, error))),
         None => (None, None),
     };
     let registry = tracing_subscriber::registry().with(filter).with(caps());
-    let coloured = Paint::for_stderr() == Paint::Coloured;
     let mut writers = Vec::new();
     let mut batch = |sink: Box<dyn Write + Send>| -> io::Result<Batch> {
         let (batch, writer) = Batch::start(Masked::new(mask.clone(), sink))?;
         writers.push(writer);
         Ok(batch)
     };
-    if coloured {
+    if plan.coloured {
         let console = fmt::layer()
             .with_timer(WallTime::of_day(clock))
             .with_target(false)
@@ -89,26 +105,21 @@ pub(crate) fn start(plan: &LogPlan<'_>, clock: Clock) -> anyhow::Result<Log> {
         registry.with(plain(clock, batch(sink)?)).try_init()?;
     }
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-    if let Some(error) = unwritable {
+    if let Some((folder, error)) = unwritable {
         // Traffic must not depend on a full or read-only disk.
-        tracing::warn!("no log files: {error}");
+        tracing::warn!("no log files: {}: {error}", folder.display());
     }
     Ok(Log { mask, _writers: writers })
 }
 
 /// Reads filter directives. A bare word is a level: what the filter would take for the name of a target is a slip.
-fn filter(directives: &str) -> anyhow::Result<EnvFilter> {
-    let not_understood = || {
-        format!(
-            "log level {directives:?} cannot be understood: write error, warn, info, debug, trace or off, \
-             or directives such as info,gateway=debug"
-        )
-    };
-    let bare = directives.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
-    for word in bare {
-        word.parse::<LevelFilter>().ok().with_context(not_understood)?;
+fn filter(directives: &str) -> Result<EnvFilter, LogFault> {
+    let not_understood = || LogFault::Directives(directives.to_owned());
+    let mut bare = directives.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+    if bare.any(|word| word.parse::<LevelFilter>().is_err()) {
+        return Err(not_understood());
     }
-    EnvFilter::try_new(directives).ok().with_context(not_understood)
+    EnvFilter::try_new(directives).map_err(|_| not_understood())
 }
 
 /// Lines as files keep them: dated, without colours. Every request pays for one.
@@ -126,11 +137,11 @@ where
 }
 
 /// Starts the log of a command that runs for a moment: errors on standard error. What it found is what it prints.
-pub(crate) fn start_brief() {
+pub fn start_brief(coloured: bool) {
     let console = tracing_subscriber::fmt::layer()
         .without_time()
         .with_target(false)
-        .with_ansi(Paint::for_stderr() == Paint::Coloured)
+        .with_ansi(coloured)
         .with_writer(Masked::new(Mask::default(), std::io::stderr));
     // Only one log can be started in a process; a second try changes nothing.
     let _ = tracing_subscriber::registry().with(LevelFilter::ERROR).with(caps()).with(console).try_init();
@@ -142,15 +153,13 @@ fn caps() -> Targets {
         .with_targets(CAPPED.map(|library| (library, LevelFilter::INFO)))
 }
 
-fn open(folder: &Path, kept: u32) -> anyhow::Result<RollingFileAppender> {
-    let kept = usize::try_from(kept)?;
+fn open(folder: &Path, kept: u32) -> Result<RollingFileAppender, InitError> {
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("sluice")
         .filename_suffix("log")
-        .max_log_files(kept)
+        .max_log_files(usize::try_from(kept).unwrap_or(usize::MAX))
         .build(folder)
-        .with_context(|| folder.display().to_string())
 }
 
 /// The time of a line, in the zone of whoever reads it.

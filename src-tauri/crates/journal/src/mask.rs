@@ -18,7 +18,7 @@ const HINT_BYTES: usize = 8;
 
 /// Masks the secrets that are known now, and whatever looks like one. Clones share the known secrets.
 #[derive(Clone, Default)]
-pub(crate) struct Mask {
+pub struct Mask {
     known: Arc<RwLock<Known>>,
 }
 
@@ -55,7 +55,7 @@ impl Known {
 
 impl Mask {
     /// Replaces the known secrets.
-    pub(crate) fn know<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+    pub fn know<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
         let long_enough = secrets.into_iter().filter(|secret| secret.len() >= KNOWN_CHARS_MIN);
         let mut secrets: Vec<String> = long_enough.flat_map(spellings).collect();
         secrets.sort();
