@@ -80,11 +80,12 @@ impl Bed {
         let gateway = Gateway::new(Setup {
             snapshot,
             clock: Arc::new(store::Clock::system()),
-            client_keys: Arc::new(|presented| presented == KEY),
+            client_keys: Arc::new(|presented| (presented == KEY).then(|| Arc::from("test"))),
             seed: 1,
             timers: wishes.timers,
             sizes: wishes.sizes,
             inspect: wishes.inspect,
+            ended: None,
         });
         let listening = gateway::bind(&wishes.listen).await.unwrap();
         let addr = listening.addresses().next().unwrap();

@@ -125,7 +125,7 @@ pub async fn remove_channel(
 /// Tries a channel step by step: proxy, TLS, authentication, model, first token.
 pub async fn test_channel(sluice: &Arc<Sluice>, channel: ChannelName) -> Result<TestReport, OperationFault> {
     named(&sluice.snapshot(), &channel.name)?;
-    let report = sluice.gateway.test_channel(&channel.name).await;
+    let report = sluice.gateway.test_channel(&channel.name, &mut |_| {}).await;
     report
         .ok_or_else(|| OperationFault::not_found(format!("channel {:?} was removed just now", channel.name)))
 }

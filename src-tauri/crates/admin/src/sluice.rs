@@ -194,10 +194,13 @@ fn setup(config: &ConfigFile, client_keys: &Arc<OnceLock<ClientKeys>>) -> Setup 
     Setup {
         snapshot: config.snapshot(),
         clock: Arc::new(Clock::system()),
-        client_keys: Arc::new(move |presented| keys.get().is_some_and(|keys| keys.accepts(presented))),
+        client_keys: Arc::new(move |presented| {
+            keys.get().filter(|keys| keys.accepts(presented)).map(|_| Arc::from("default"))
+        }),
         seed: store::random_seed(),
         timers: Timers::default(),
         sizes: Sizes::default(),
         inspect: None,
+        ended: None,
     }
 }

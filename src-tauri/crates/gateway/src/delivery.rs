@@ -527,7 +527,7 @@ impl Flow {
         let Some(mut recording) = self.recording.take() else { return };
         recording.usage(self.reading.as_ref().and_then(Reading::usage));
         let status = match ending {
-            Ending::Done | Ending::Idle | Ending::Cut | Ending::Error => self.status,
+            Ending::Running | Ending::Done | Ending::Idle | Ending::Cut | Ending::Error => self.status,
             Ending::ClientLeft => CLIENT_LEFT,
         };
         recording.finish(ending, status);

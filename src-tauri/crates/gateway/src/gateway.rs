@@ -1,7 +1,10 @@
 //! The gateway as a value: the snapshot in force, the pool, upstream connections and the last traces.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,6 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    live::{Ended, Live},
     trace::{Trace, Traces},
     upstream::Upstream,
     waiting::Waiting,
@@ -24,8 +28,8 @@ pub struct Setup {
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// The one source of time.
     pub clock: Arc<Clock>,
-    /// Says whether a presented client key is one of ours; compares in constant time.
-    pub client_keys: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Names the client that a presented key belongs to; compares in constant time.
+    pub client_keys: ClientsByKey,
     /// Seeds the pool's jitter and the request ids.
     pub seed: u64,
     /// How long to wait for what.
@@ -34,7 +38,12 @@ pub struct Setup {
     pub sizes: Sizes,
     /// Called with each admitted request's head, inside the panic guard; tests make it fail.
     pub inspect: Option<Inspect>,
+    /// Called with each finished trace.
+    pub ended: Option<Ended>,
 }
+
+/// The name of the client that a presented key belongs to; nothing for a key that is not ours.
+pub type ClientsByKey = Arc<dyn Fn(&str) -> Option<Arc<str>> + Send + Sync>;
 
 /// A look at each admitted request.
 pub type Inspect = Arc<dyn Fn(&Parts) + Send + Sync>;
@@ -156,14 +165,17 @@ pub struct Gateway {
     pool: Mutex<Pool>,
     ids: Mutex<fastrand::Rng>,
     pub(crate) clock: Arc<Clock>,
-    pub(crate) client_keys: Arc<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(crate) client_keys: ClientsByKey,
     pub(crate) timers: Timers,
     pub(crate) sizes: Sizes,
     pub(crate) inspect: Option<Inspect>,
     pub(crate) upstream: Upstream,
     pub(crate) waiting: Waiting,
     pub(crate) traces: Traces,
+    pub(crate) live: Live,
     pub(crate) started: Now,
+    /// New requests are refused; what runs goes on.
+    paused: AtomicBool,
     /// Cancelled when the drain time is over: what still streams ends with an error event.
     pub(crate) closing: CancellationToken,
 }
@@ -179,6 +191,8 @@ impl Gateway {
             upstream: Upstream::new(&setup.timers),
             waiting: Waiting::new(setup.sizes.queue_requests),
             traces: Traces::new(setup.sizes.traces),
+            live: Live::new(setup.ended),
+            paused: AtomicBool::new(false),
             snapshot: setup.snapshot,
             reconciled: RwLock::new(snapshot),
             pool: Mutex::new(pool),
@@ -208,6 +222,7 @@ impl Gateway {
             self.pool().reconcile(self.clock.now(), &newest);
             self.upstream.keep_only(&newest);
             *held = Arc::clone(&newest);
+            self.live.pool_changed();
         }
         newest
     }
@@ -223,6 +238,24 @@ impl Gateway {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut random);
         let millis = u64::try_from(now.wall.as_millisecond()).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    /// Refuses new requests until it is called with `false`; those that run go on, and the port stays ours.
+    pub fn set_paused(&self, paused: bool) {
+        if self.paused.swap(paused, Ordering::Relaxed) != paused {
+            self.live.pool_changed();
+        }
+    }
+
+    /// Whether new requests are refused for now.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Lets the next request try a channel at once, whatever it was benched for.
+    pub fn probe_now(&self, channel_id: &str) {
+        self.pool().probe_now(self.clock.now(), channel_id);
+        self.live.pool_changed();
     }
 
     /// The trace of one of the last requests: by its id, a unique beginning of it, or `last`.

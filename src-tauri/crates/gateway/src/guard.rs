@@ -1,13 +1,13 @@
 //! Who may speak to us: exact Host, no foreign page, and a client key. One check before any routing, so that no
 //! list of paths can miss one.
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use config::{ClientKeys, Snapshot};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts};
 use wire::errors::Kind;
 
-use crate::{Gateway, refusal::Refusal};
+use crate::{Gateway, live::RefusedKind, refusal::Refusal};
 
 /// A listening address as clients may name it in `Host`.
 #[derive(Debug)]
@@ -44,24 +44,42 @@ impl Door {
     }
 }
 
-/// Checks where a request comes from: our own names, and no foreign page.
-pub(crate) fn admit(snapshot: &Snapshot, door: &Door, parts: &Parts) -> Result<Admitted, Refusal> {
-    check_host(&parts.headers, &parts.uri, door, &snapshot.server.allowed_hosts)?;
-    let origin = check_origin(&parts.headers, &snapshot.server.allowed_origins)?;
+/// Checks where a request comes from: our own names, and no foreign page. Whoever is turned away is remembered, so
+/// that a person can let them in.
+pub(crate) fn admit(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    door: &Door,
+    parts: &Parts,
+) -> Result<Admitted, Refusal> {
+    let headers = &parts.headers;
+    let turned_away = |kind: RefusedKind, name: HeaderName| {
+        if let Some(value) = headers.get(name) {
+            gateway.live.turned_away(kind, value.as_bytes(), gateway.clock.now().wall);
+        }
+    };
+    check_host(headers, &parts.uri, door, &snapshot.server.allowed_hosts)
+        .inspect_err(|_| turned_away(RefusedKind::Host, header::HOST))?;
+    let origin = check_origin(headers, &snapshot.server.allowed_origins)
+        .inspect_err(|_| turned_away(RefusedKind::Origin, header::ORIGIN))?;
     Ok(Admitted { origin })
 }
 
-/// Checks who sends a request. `/api/` asks for its own token, and a few harmless places ask for none.
-pub(crate) fn check_key(gateway: &Gateway, snapshot: &Snapshot, parts: &Parts) -> Result<(), Refusal> {
+/// Tells who sends a request, and refuses whom we do not know. `/api/` asks for its own token, and a few harmless
+/// places ask for none. Where any key will do, a known one still gives its client's name.
+pub(crate) fn check_key(
+    gateway: &Gateway,
+    snapshot: &Snapshot,
+    parts: &Parts,
+) -> Result<Option<Arc<str>>, Refusal> {
     if is_open(&parts.uri) {
-        return Ok(());
+        return Ok(None);
     }
+    let client = presented_keys(parts).find_map(|key| (gateway.client_keys)(&key));
     match snapshot.server.client_keys {
-        ClientKeys::Any => return Ok(()),
+        ClientKeys::Any => return Ok(client),
+        ClientKeys::Required if client.is_some() => return Ok(client),
         ClientKeys::Required => {}
-    }
-    if presented_keys(parts).any(|key| (gateway.client_keys)(&key)) {
-        return Ok(());
     }
     let message = if presented_keys(parts).next().is_some() {
         "the client key is not one of this gateway's; `sluice serve` prints where the key is kept"

@@ -37,6 +37,7 @@ impl Held {
             self.lease.take().expect("a held lease is taken only by settling, which consumes the holder");
         let now = self.gateway.clock.now();
         let verdict = self.gateway.pool().settle_failed(now, lease, failure, route, progress);
+        self.gateway.live.pool_changed();
         self.gateway.waiting.wake();
         verdict
     }
@@ -44,7 +45,12 @@ impl Held {
     fn give_back(&mut self, outcome: Outcome) {
         let Some(lease) = self.lease.take() else { return };
         let now = self.gateway.clock.now();
+        // What succeeds as expected changes nobody's health.
+        let news = lease.probe || matches!(outcome, Outcome::Failed(_));
         self.gateway.pool().settle(now, lease, outcome);
+        if news {
+            self.gateway.live.pool_changed();
+        }
         self.gateway.waiting.wake();
     }
 }

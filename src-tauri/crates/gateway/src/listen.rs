@@ -17,6 +17,11 @@ impl Listening {
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.listeners.iter().map(|(_, address)| *address)
     }
+
+    /// Each bound address on its own, so that one can be given up while the others stay.
+    pub fn split(self) -> impl Iterator<Item = Listening> {
+        self.listeners.into_iter().map(|bound| Listening { listeners: vec![bound], left_out: Vec::new() })
+    }
 }
 
 /// An address that could not be bound.

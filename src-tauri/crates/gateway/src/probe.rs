@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use config::{Candidate, Channel, Key};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
 use pool::{Class, Failure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::TcpStream;
 use url::Url;
@@ -19,6 +20,7 @@ use wire::{
 use crate::{
     compose::{self, Asked},
     delivery::{self, Fault},
+    fix::Fix,
     gateway::Gateway,
     mask::Mask,
     stream::Stream,
@@ -26,28 +28,33 @@ use crate::{
 };
 
 /// What a test of one channel found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
 pub struct TestReport {
     /// The channel's name.
     pub channel: Arc<str>,
     /// Whether every step succeeded.
     pub ok: bool,
+    /// When it began.
+    #[ts(type = "Timestamp")]
+    pub at: Timestamp,
     /// The protocol it was tested in.
     pub protocol: Option<Protocol>,
     /// The model it was asked for.
     pub model: Option<String>,
     /// The steps in their order; those behind a failed one are left out.
     pub steps: Vec<Step>,
+    /// How long all of it took, in milliseconds.
+    pub total_ms: f64,
     /// The upstream's words where a step failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix_code: Option<Fix>,
+    /// The same in words.
     pub fix: Option<String>,
 }
 
 /// One step of a test.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ts_rs::TS)]
 pub struct Step {
     /// Which step.
     pub name: StepName,
@@ -60,7 +67,7 @@ pub struct Step {
 }
 
 /// The steps of a test, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum StepName {
     /// A connection to the network proxy, or to the upstream where there is none.
@@ -92,23 +99,47 @@ impl StepName {
 const STEP: Duration = Duration::from_secs(60);
 /// Enough for a word; some models refuse less.
 const TOKENS_MAX: u32 = 16;
+const NO_PROTOCOL: &str = "the channel speaks no protocol";
+
+/// Told each step of a test as soon as it is over.
+pub type OnStep<'a> = &'a mut (dyn FnMut(&Step) + Send);
 
 impl Gateway {
     /// Tests the channel of this name with a real request of a few tokens. `None` where there is no such channel.
-    pub async fn test_channel(&self, name: &str) -> Option<TestReport> {
+    pub async fn test_channel(&self, name: &str, on_step: OnStep<'_>) -> Option<TestReport> {
         let snapshot = self.snapshot();
         let channel = snapshot.channel_named(name).or_else(|| snapshot.channel(name))?;
-        let mut test = Test::new(self, Arc::clone(channel));
+        let report = self.test(Arc::clone(channel), on_step).await;
+        if report.ok {
+            // Whatever was benched may be tried by the next request at once.
+            self.probe_now(&channel.id);
+        }
+        Some(report)
+    }
+
+    /// Tests a channel that need not be part of the configuration, such as one that is being written.
+    pub async fn test(&self, channel: Arc<Channel>, on_step: OnStep<'_>) -> TestReport {
+        let mut test = Test::new(self, channel, on_step);
         if let Err(missed) = test.run().await {
             test.report.ok = false;
             test.report.error = Some(missed.words);
-            test.report.fix = Some(missed.fix);
+            test.report.fix_code = Some(missed.fix);
+            test.report.fix = Some(missed.fix.words().to_owned());
         }
-        if test.report.ok {
-            // Whatever was benched may be tried by the next request at once.
-            self.pool().probe_now(self.clock.now(), &channel.id);
+        test.report.total_ms = test.report.steps.iter().map(|step| step.ms).sum();
+        test.report
+    }
+
+    /// Asks a channel's upstream for the models it lists, in the order in which it lists them.
+    pub async fn fetch_models(&self, channel: Arc<Channel>) -> Result<Vec<String>, Missed> {
+        let mut unheard = |_: &Step| {};
+        let mut test = Test::new(self, channel, &mut unheard);
+        let (protocol, models, key) = test.way_in()?;
+        let listed = test.auth(protocol, &models, &key).await?;
+        if listed.is_empty() {
+            return Err(Missed { words: "the upstream lists no models".to_owned(), fix: Fix::NameTheModels });
         }
-        Some(test.report)
+        Ok(listed)
     }
 }
 
@@ -118,47 +149,67 @@ struct Test<'a> {
     channel: Arc<Channel>,
     report: TestReport,
     step_began: Duration,
+    on_step: OnStep<'a>,
 }
 
 /// Why a test ended.
-struct Missed {
-    words: String,
-    fix: String,
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// What was missed, in the upstream's words where it had any.
+    pub words: String,
+    /// What to do about it.
+    pub fix: Fix,
 }
 
 impl<'a> Test<'a> {
-    fn new(gateway: &'a Gateway, channel: Arc<Channel>) -> Test<'a> {
+    fn new(gateway: &'a Gateway, channel: Arc<Channel>, on_step: OnStep<'a>) -> Test<'a> {
         let report = TestReport {
             channel: Arc::clone(&channel.name),
             ok: true,
+            at: gateway.clock.now().wall,
             protocol: channel.spoken.first().map(|spoken| spoken.protocol),
             model: None,
             steps: Vec::new(),
+            total_ms: 0.0,
             error: None,
+            fix_code: None,
             fix: None,
         };
-        Test { step_began: gateway.clock.mono(), gateway, channel, report }
+        Test { step_began: gateway.clock.mono(), gateway, channel, report, on_step }
     }
 
     async fn run(&mut self) -> Result<(), Missed> {
         let channel = Arc::clone(&self.channel);
         let Some(spoken) = channel.spoken.first() else {
-            return Err(self.missed(StepName::Proxy, "the channel speaks no protocol", "give it a type"));
+            return Err(self.missed(StepName::Proxy, NO_PROTOCOL, Fix::GiveAType));
         };
         let models = spoken.base.models(spoken.protocol);
         self.proxy(&models).await?;
         self.tls(&models).await?;
-        let Some(key) = usable_key(&channel) else {
-            let why = channel.needs_key().unwrap_or("no key").to_owned();
-            return Err(self.missed(StepName::Auth, &why, "set the key, or the variable it refers to"));
-        };
-        let listed = self.auth(spoken.protocol, &models, key).await?;
+        let (protocol, models, key) = self.way_in()?;
+        let listed = self.auth(protocol, &models, &key).await?;
         let Some(model) = model_of(&channel, &listed) else {
-            let fix = "give the channel a `model`";
-            return Err(self.missed(StepName::Model, "the channel names no model to ask for", fix));
+            return Err(self.missed(
+                StepName::Model,
+                "the channel names no model to ask for",
+                Fix::NameTheModels,
+            ));
         };
         self.report.model = Some(model.to_string());
-        self.first_token(spoken.protocol, key, &model).await
+        self.first_token(protocol, &key, &model).await
+    }
+
+    /// What it takes to ask the upstream anything: a protocol, where its models are listed, and a key.
+    fn way_in(&mut self) -> Result<(Protocol, Url, Key), Missed> {
+        let channel = Arc::clone(&self.channel);
+        let Some(spoken) = channel.spoken.first() else {
+            return Err(self.missed(StepName::Auth, NO_PROTOCOL, Fix::GiveAType));
+        };
+        let Some(key) = usable_key(&channel) else {
+            let why = channel.needs_key().unwrap_or("no key").to_owned();
+            return Err(self.missed(StepName::Auth, &why, Fix::SetTheKey));
+        };
+        Ok((spoken.protocol, spoken.base.models(spoken.protocol), key.clone()))
     }
 
     async fn proxy(&mut self, target: &Url) -> Result<(), Missed> {
@@ -185,19 +236,11 @@ impl<'a> Test<'a> {
             }
             Ok(Err(error)) => {
                 let words = format!("{what}: cannot connect to {host}:{port}: {error}");
-                Err(self.missed(
-                    StepName::Proxy,
-                    &words,
-                    "check host and port, and whether this machine is online",
-                ))
+                Err(self.missed(StepName::Proxy, &words, Fix::CheckHostAndPort))
             }
             Err(_elapsed) => {
                 let words = format!("{what}: {host}:{port} does not answer");
-                Err(self.missed(
-                    StepName::Proxy,
-                    &words,
-                    "check host, port and firewall, or set a network proxy",
-                ))
+                Err(self.missed(StepName::Proxy, &words, Fix::CheckFirewall))
             }
         }
     }
@@ -231,11 +274,7 @@ impl<'a> Test<'a> {
         let mut sent = HeaderMap::new();
         if compose::authorize(&mut sent, self.channel.auth(protocol), key).is_err() {
             let words = "the key holds characters that no header can carry";
-            return Err(self.missed(
-                StepName::Auth,
-                words,
-                "paste the key again, without spaces or line breaks",
-            ));
+            return Err(self.missed(StepName::Auth, words, Fix::PasteTheKeyAgain));
         }
         if protocol == Protocol::Messages {
             sent.insert("anthropic-version", http::HeaderValue::from_static("2023-06-01"));
@@ -274,11 +313,7 @@ impl<'a> Test<'a> {
         };
         let Ok(outgoing) = compose::request(&candidate, key, &asked) else {
             let words = "the key holds characters that no header can carry";
-            return Err(self.missed(
-                StepName::Auth,
-                words,
-                "paste the key again, without spaces or line breaks",
-            ));
+            return Err(self.missed(StepName::Auth, words, Fix::PasteTheKeyAgain));
         };
         let sizes = &self.gateway.sizes;
         let usage_is_ours = outgoing.usage_is_ours;
@@ -329,17 +364,19 @@ impl<'a> Test<'a> {
     fn failed(&mut self, name: StepName, failure: &Failure) -> Missed {
         let status = failure.status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
         let words = format!("{}{status}", failure.message);
-        self.missed(name, &words, fix(failure.class))
+        self.missed(name, &words, Fix::of(failure.class))
     }
 
-    fn missed(&mut self, name: StepName, words: &str, fix: &str) -> Missed {
+    fn missed(&mut self, name: StepName, words: &str, fix: Fix) -> Missed {
         self.step(name, false, words.to_owned());
-        Missed { words: words.to_owned(), fix: fix.to_owned() }
+        Missed { words: words.to_owned(), fix }
     }
 
     fn step(&mut self, name: StepName, ok: bool, detail: String) {
         let took = self.gateway.clock.mono().saturating_sub(self.step_began);
-        self.report.steps.push(Step { name, ok, ms: took.as_secs_f64() * 1e3, detail });
+        let step = Step { name, ok, ms: took.as_secs_f64() * 1e3, detail };
+        (self.on_step)(&step);
+        self.report.steps.push(step);
     }
 }
 
@@ -397,38 +434,4 @@ fn question(channel: &Channel, protocol: Protocol, model: &str) -> Asked {
     let asked = Asked { head, body, headers: HeaderMap::new(), query };
     debug_assert_eq!(asked.framing(), Framing::Sse);
     asked
-}
-
-/// The likely fix for a kind of failure.
-fn fix(class: Class) -> &'static str {
-    match class {
-        Class::Network => {
-            "check the base URL and whether this machine is online; a network proxy may be needed"
-        }
-        Class::ProxyFailure => "check the network proxy's host, port, user name and password",
-        Class::Tls => {
-            "check the base URL's host; a corporate proxy's root certificate must be in the system's store"
-        }
-        Class::Overloaded | Class::ServerError => "the upstream has a problem of its own; try again later",
-        Class::Silent => {
-            "the upstream is slow or the base URL leads nowhere; raise the channel's timeout or check the URL"
-        }
-        Class::RateLimit => "wait, or set `rpm` so that the channel is skipped before it refuses",
-        Class::Quota => "top up the account or wait until its quota starts anew",
-        Class::Credential => "check the key; it may be mistyped, revoked or for another vendor",
-        Class::ModelAccess => "ask the vendor for access to this model, or choose another `model`",
-        Class::ModelGone => "check the model's name and the base URL",
-        Class::NotOffered => "the vendor does not offer this operation; check the base URL and the type",
-        Class::RegionBlocked => "the vendor refuses this region; a network proxy elsewhere may help",
-        Class::ContextLength | Class::CallerFault => {
-            "the upstream refuses the test's request; check model and base URL, and what it says"
-        }
-        Class::ContentFilter => {
-            "the upstream's filter refused the test's words; its settings are the vendor's"
-        }
-        Class::Malformed => {
-            "this does not look like the API that was expected; check the base URL and the type"
-        }
-        Class::ClientGone => "the test was left; run it again",
-    }
 }

@@ -37,10 +37,14 @@ pub(crate) async fn serve(
     gateway: Arc<Gateway>,
     snapshot: Arc<Snapshot>,
     call: Call,
+    client: Option<Arc<str>>,
     parts: Parts,
     body: hyper::body::Incoming,
 ) -> Response<Body> {
-    let mut recording = Recording::start(&gateway, gateway.clock.now(), call.protocol, call.operation);
+    let mut recording = Recording::start(&gateway, gateway.clock.now(), &call, client);
+    if gateway.is_paused() {
+        return Answer::refused(paused(), recording).respond(call.protocol);
+    }
     let asked = match read(&gateway, &call, parts, body).await {
         Ok(asked) => asked,
         Err(refusal) => return Answer::refused(refusal, recording).respond(call.protocol),
@@ -156,6 +160,15 @@ async fn admit(gateway: &Arc<Gateway>, route: &Route, progress: &mut Progress) -
         (None, Some(starved)) => Err(starved),
         (None, None) => ask(),
     }
+}
+
+/// Told while a person has paused the gateway.
+fn paused() -> Refusal {
+    let message = "Sluice is paused; resume it from its tray icon, its window or with `sluice resume`";
+    let mut refusal =
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Kind::Unavailable, message).code("paused");
+    refusal.retry_after_s = Some(5);
+    refusal
 }
 
 fn stopping() -> Refusal {

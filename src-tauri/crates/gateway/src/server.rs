@@ -46,22 +46,39 @@ pub async fn serve(
     api: Option<Router>,
     stop: CancellationToken,
 ) {
+    let mut watching = JoinSet::new();
+    watching.spawn(wake::watch(Arc::clone(&gateway)));
+    serve_until_moved(gateway, listening, api, stop.child_token(), stop).await;
+}
+
+/// Serves as [`serve`] does, until `moved` is cancelled: then clients find the gateway elsewhere, so that nothing new is
+/// accepted, and what runs here may run to its end however long that takes. `moved` must be a child of `stop`. Whoever
+/// calls this also runs [`crate::watch_sleep`], once for all listeners.
+pub async fn serve_until_moved(
+    gateway: Arc<Gateway>,
+    listening: Listening,
+    api: Option<Router>,
+    moved: CancellationToken,
+    stop: CancellationToken,
+) {
     let graceful = Arc::new(GracefulShutdown::new());
     let places = Arc::new(Semaphore::new(gateway.sizes.connections));
     let mut accepting = JoinSet::new();
     for (listener, address) in listening.listeners {
         let house =
             Arc::new(House { gateway: Arc::clone(&gateway), door: Door::new(address), api: api.clone() });
-        accepting.spawn(accept(listener, house, Arc::clone(&places), Arc::clone(&graceful), stop.clone()));
+        accepting.spawn(accept(listener, house, Arc::clone(&places), Arc::clone(&graceful), moved.clone()));
     }
-    let mut watching = JoinSet::new();
-    watching.spawn(wake::watch(Arc::clone(&gateway)));
-    stop.cancelled().await;
+    moved.cancelled().await;
     let connections = accepting.join_all().await;
     let drain = gateway.snapshot().server.drain;
     let graceful = Arc::into_inner(graceful).expect("the accept loops, which shared it, have ended");
     let drained = graceful.shutdown();
     tokio::pin!(drained);
+    tokio::select! {
+        () = &mut drained => return,
+        () = stop.cancelled() => {}
+    }
     if tokio::time::timeout(drain, &mut drained).await.is_err() {
         gateway.closing.cancel();
         // Whoever has not read its last event by now is cut off.
@@ -167,7 +184,7 @@ async fn handle(house: Arc<House>, request: Request<Incoming>) -> Response<Body>
 async fn admitted(house: Arc<House>, protocol: Protocol, parts: Parts, body: Incoming) -> Response<Body> {
     let gateway = &house.gateway;
     let snapshot = gateway.snapshot();
-    let admitted = match guard::admit(&snapshot, &house.door, &parts) {
+    let admitted = match guard::admit(gateway, &snapshot, &house.door, &parts) {
         Ok(admitted) => admitted,
         Err(refusal) => return refusal.render(protocol),
     };
@@ -175,7 +192,7 @@ async fn admitted(house: Arc<House>, protocol: Protocol, parts: Parts, body: Inc
         preflight(&parts)
     } else {
         match guard::check_key(gateway, &snapshot, &parts) {
-            Ok(()) => served(&house, snapshot, protocol, parts, body).await,
+            Ok(client) => served(&house, snapshot, protocol, client, parts, body).await,
             Err(refusal) => refusal.render(protocol),
         }
     };
@@ -187,6 +204,7 @@ async fn served(
     house: &House,
     snapshot: Arc<Snapshot>,
     protocol: Protocol,
+    client: Option<Arc<str>>,
     parts: Parts,
     body: Incoming,
 ) -> Response<Body> {
@@ -195,7 +213,7 @@ async fn served(
         inspect(&parts);
     }
     match place(&parts.method, &parts.uri) {
-        Place::Relay(call) => relay::serve(Arc::clone(gateway), snapshot, call, parts, body).await,
+        Place::Relay(call) => relay::serve(Arc::clone(gateway), snapshot, call, client, parts, body).await,
         Place::Models(id) => catalog::answer(&snapshot, list_shape(&parts), id.as_deref(), &parts, protocol),
         Place::Info => status::info(&parts.method),
         Place::Health => status::health_answer(gateway, &snapshot),

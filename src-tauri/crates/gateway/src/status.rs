@@ -110,7 +110,7 @@ pub struct ApiStatus {
 }
 
 /// The whole decision about a model name, without sending anything.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
 pub struct Explained {
     /// The name that was asked for.
     pub asked: String,
@@ -120,6 +120,7 @@ pub struct Explained {
     pub rule: String,
     /// Why the name would be refused outright.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub refusal: Option<String>,
     /// The candidates in the order in which they would be tried now.
     pub order: Vec<Weighed>,

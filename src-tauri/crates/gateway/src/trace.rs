@@ -15,15 +15,19 @@ use tracing::{info, warn};
 use uuid::Uuid;
 use wire::{Operation, Protocol, Usage};
 
-use crate::Gateway;
+use crate::{Gateway, relay::Call};
 
 /// One request's whole story. Times are milliseconds since `started`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
 pub struct Trace {
     /// The id that the client got as `x-sluice-request-id`.
+    #[ts(type = "string")]
     pub id: Uuid,
     /// When the request was admitted.
+    #[ts(type = "Timestamp")]
     pub started: Timestamp,
+    /// The client's name, as far as its key tells.
+    pub client: Option<Arc<str>>,
     /// What the client speaks.
     pub protocol: Protocol,
     /// What it asked to be done.
@@ -34,6 +38,7 @@ pub struct Trace {
     pub asked: Option<Arc<str>>,
     /// The routing rule that matched; shown in words.
     #[serde(serialize_with = "some_words")]
+    #[ts(type = "string | null")]
     pub rule: Option<Rule>,
     /// The candidates in the order of their rank.
     pub candidates: Vec<Considered>,
@@ -47,6 +52,7 @@ pub struct Trace {
     pub status: u16,
     /// What the client was told where it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub refusal: Option<String>,
     /// Tokens, as the upstream counted them.
     pub usage: Option<Usage>,
@@ -57,7 +63,7 @@ pub struct Trace {
 }
 
 /// A candidate of a route.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
 pub struct Considered {
     /// The channel's name.
     pub channel: Arc<str>,
@@ -69,21 +75,23 @@ pub struct Considered {
     pub stand_in: bool,
     /// Why it could not be tried when its turn came.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub excluded: Option<String>,
 }
 
 /// A channel that was no candidate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
 pub struct SkippedChannel {
     /// The channel's name.
     pub channel: Arc<str>,
     /// Why; shown in words.
     #[serde(serialize_with = "words")]
+    #[ts(type = "string")]
     pub reason: SkipReason,
 }
 
 /// One attempt. Times are milliseconds since the request's start.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ts_rs::TS)]
 pub struct AttemptTrace {
     /// The channel's name.
     pub channel: Arc<str>,
@@ -114,9 +122,11 @@ pub struct AttemptTrace {
 }
 
 /// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
+    /// It is not over yet.
+    Running,
     /// The client got a whole answer.
     Done,
     /// The client went away first.
@@ -133,6 +143,7 @@ impl Ending {
     /// What the trace says was decided about an attempt that ended so.
     pub(crate) fn verdict(self) -> &'static str {
         match self {
+            Ending::Running => "runs",
             Ending::Done => "delivered",
             Ending::ClientLeft => "left",
             Ending::Idle | Ending::Cut | Ending::Error => "ended with an error event",
@@ -141,6 +152,7 @@ impl Ending {
 
     fn word(self) -> &'static str {
         match self {
+            Ending::Running => "runs",
             Ending::Done => "done",
             Ending::ClientLeft => "client left",
             Ending::Idle => "idle",
@@ -161,22 +173,23 @@ impl Recording {
     pub(crate) fn start(
         gateway: &Arc<Gateway>,
         now: Now,
-        protocol: Protocol,
-        operation: Operation,
+        call: &Call,
+        client: Option<Arc<str>>,
     ) -> Recording {
         let trace = Trace {
             id: gateway.new_id(now),
             started: now.wall,
-            protocol,
-            operation,
+            client,
+            protocol: call.protocol,
+            operation: call.operation,
             stream: false,
             asked: None,
             rule: None,
             candidates: Vec::new(),
             skipped: Vec::new(),
             attempts: Vec::new(),
-            ending: Ending::ClientLeft,
-            status: 499,
+            ending: Ending::Running,
+            status: 0,
             refusal: None,
             usage: None,
             first_content_ms: None,
@@ -237,6 +250,7 @@ impl Recording {
             verdict: None,
             maybe_billed: false,
         });
+        self.show();
     }
 
     pub(crate) fn headers(&mut self, status: u16) {
@@ -251,6 +265,16 @@ impl Recording {
         let at = self.elapsed_ms();
         self.trace_mut().first_content_ms.get_or_insert(at);
         self.attempt(|attempt| attempt.first_content_ms = Some(at));
+        self.show();
+    }
+
+    /// Shows the request as it is now to whoever looks.
+    fn show(&self) {
+        if self.gateway.live.is_watched() {
+            let mut trace = self.trace().clone();
+            trace.total_ms = self.elapsed_ms();
+            self.gateway.live.running(trace);
+        }
     }
 
     pub(crate) fn failed(&mut self, failure: &Failure, verdict: &'static str) {
@@ -320,7 +344,9 @@ impl Recording {
             last.ended_ms.get_or_insert(total_ms);
         }
         log(&trace);
-        self.gateway.traces.push(Arc::from(trace));
+        let trace: Arc<Trace> = Arc::from(trace);
+        self.gateway.traces.push(Arc::clone(&trace));
+        self.gateway.live.ended(&trace);
     }
 }
 
@@ -369,6 +395,7 @@ fn log(trace: &Trace) {
     if let Some(refusal) = &trace.refusal {
         warn!(
             request = %trace.id.simple(),
+            client = trace.client.as_deref(),
             protocol = %trace.protocol,
             asked = trace.asked.as_deref(),
             channel = last.map(|attempt| &*attempt.channel),
@@ -381,6 +408,7 @@ fn log(trace: &Trace) {
     }
     info!(
         request = %trace.id.simple(),
+        client = trace.client.as_deref(),
         protocol = %trace.protocol,
         asked = trace.asked.as_deref(),
         channel = last.map(|attempt| &*attempt.channel),

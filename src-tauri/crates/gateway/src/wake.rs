@@ -13,8 +13,9 @@ const TICK: Duration = Duration::from_secs(5);
 /// A longer sleep than this is news; less is a busy machine or a corrected clock.
 const SHORTEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// Watches the clocks for as long as it is polled.
-pub(crate) async fn watch(gateway: Arc<Gateway>) {
+/// Watches the clocks for as long as it is polled: after a sleep of the machine, connections are renewed and health
+/// starts anew.
+pub async fn watch(gateway: Arc<Gateway>) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = gateway.clock.now();
@@ -64,11 +65,12 @@ mod tests {
         Gateway::new(Setup {
             snapshot: watch::channel(Arc::new(snapshot)).1,
             clock: Arc::new(store::Clock::system()),
-            client_keys: Arc::new(|_| true),
+            client_keys: Arc::new(|_| Some(Arc::from("test"))),
             seed: 1,
             timers: Timers::default(),
             sizes: Sizes::default(),
             inspect: None,
+            ended: None,
         })
     }
 
