@@ -18,6 +18,8 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use tokio_util::io::{ReaderStream, StreamReader};
 
+use crate::upstream::Reading;
+
 /// A content coding that we can undo (RFC 9110 §8.4.1, RFC 8878, RFC 7932).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
@@ -68,7 +70,7 @@ pub(crate) async fn unpack(coding: Coding, packed: Bytes, limit: usize) -> Resul
 
 /// An upstream's body, unpacked as it flows.
 pub(crate) enum Inflow {
-    Plain(reqwest::Body),
+    Plain(Reading),
     Unpacked { parts: Parts, taken: Arc<AtomicUsize>, gave: usize, expansion: usize },
 }
 
@@ -79,12 +81,12 @@ pub(crate) type Parts = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 const EXPANSION_FLOOR: usize = 1 << 20;
 
 impl Inflow {
-    pub(crate) fn new(body: reqwest::Body, coding: Coding, expansion: usize) -> Inflow {
+    pub(crate) fn new(body: Reading, coding: Coding, expansion: usize) -> Inflow {
         if coding == Coding::Identity {
             return Inflow::Plain(body);
         }
         let taken = Arc::new(AtomicUsize::new(0));
-        let source = body.into_data_stream().map_err(|error| io::Error::other(words(&error)));
+        let source = body.into_data_stream().map_err(|error| io::Error::other(words(&*error)));
         let counted = Counted { source: StreamReader::new(source), taken: Arc::clone(&taken) };
         Inflow::Unpacked { parts: unpacked(coding, counted), taken, gave: 0, expansion }
     }
@@ -99,7 +101,7 @@ impl Inflow {
                         Ok(data) => return Some(Ok(data)),
                         Err(_trailers) => {}
                     },
-                    Err(error) => return Some(Err(words(&error))),
+                    Err(error) => return Some(Err(words(&*error))),
                 }
             },
             Inflow::Unpacked { parts, taken, gave, expansion } => {

@@ -1,22 +1,27 @@
 //! Connections to upstreams: one client per way out, no redirects, no hidden retries, no proxy from the
 //! environment unless the channel says `system`.
 
+mod client;
+mod direct;
 mod fault;
 mod proxy;
 
 use std::{
     collections::HashMap,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
+use bytes::Bytes;
 use config::{Hop, Proxy, Snapshot};
 use http::{HeaderMap, Method, StatusCode, header};
 use pool::{Class, Failure, Phase};
-use reqwest::{Client, ClientBuilder, redirect::Policy};
+use reqwest::{ClientBuilder, redirect::Policy};
 use secrecy::ExposeSecret;
 use url::Url;
 
+pub(crate) use self::client::Reading;
+use self::client::{Client, Sending, Unanswered};
 use crate::{
     compose::Outgoing,
     decode::{Coding, Inflow},
@@ -27,7 +32,7 @@ use crate::{
 /// The HTTP clients, one for each way out.
 pub(crate) struct Upstream {
     direct: RwLock<Client>,
-    others: RwLock<HashMap<Way, Client>>,
+    proxied: RwLock<HashMap<Way, Client>>,
     connect: Duration,
 }
 
@@ -49,12 +54,17 @@ pub(crate) struct Reply {
 const POOL_IDLE: Duration = Duration::from_secs(55);
 /// Kept connections per host.
 const POOL_IDLE_PER_HOST: usize = 64;
+/// When TCP asks a silent peer whether it is still there.
+const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
+/// Silence on an HTTP/2 connection in use before the peer is asked for a sign of life, and how long that may take.
+const HTTP2_PING: Duration = Duration::from_secs(20);
+const HTTP2_PONG: Duration = Duration::from_secs(10);
 
 impl Upstream {
     pub(crate) fn new(timers: &Timers) -> Upstream {
         Upstream {
             direct: RwLock::new(direct(timers.connect)),
-            others: RwLock::new(HashMap::new()),
+            proxied: RwLock::new(HashMap::new()),
             connect: timers.connect,
         }
     }
@@ -67,19 +77,20 @@ impl Upstream {
         within: Duration,
         sizes: &Sizes,
     ) -> Result<Reply, Failure> {
-        let client = self.client(hop, &outgoing.url);
-        let url = outgoing.url.clone();
+        let Outgoing { url, headers, body, usage_is_ours: _ } = outgoing;
+        let client = self.client(hop, &url);
+        let sending = Sending { method: Method::POST, url: url.clone(), headers, body };
         // Only HTTP/2, which is spoken over TLS alone, can say that a request was not looked at.
-        let again = (url.scheme() == "https").then(|| post(outgoing.clone()));
-        let sending = async {
-            match (client.execute(post(outgoing)).await, again) {
+        let again = (url.scheme() == "https").then(|| sending.clone());
+        let asking = async {
+            match (client.send(sending).await, again) {
                 // Sending again what was not looked at changes nothing.
-                (Err(error), Some(again)) if is_unprocessed(&error) => client.execute(again).await,
+                (Err(error), Some(again)) if is_unprocessed(&error) => client.send(again).await,
                 (result, _) => result,
             }
         };
-        let response = match tokio::time::timeout(within, sending).await {
-            Ok(Ok(response)) => http::Response::<reqwest::Body>::from(response),
+        let response = match tokio::time::timeout(within, asking).await {
+            Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(fault::judge(&error, hop, &url).await),
             Err(_elapsed) => return Err(silent(within)),
         };
@@ -99,10 +110,9 @@ impl Upstream {
         sizes: &Sizes,
     ) -> Result<Reply, Failure> {
         let client = self.client(hop, &url);
-        let mut request = reqwest::Request::new(Method::GET, url.clone());
-        *request.headers_mut() = headers;
-        match tokio::time::timeout(within, client.execute(request)).await {
-            Ok(Ok(response)) => reply(http::Response::<reqwest::Body>::from(response), sizes),
+        let sending = Sending { method: Method::GET, url: url.clone(), headers, body: Bytes::new() };
+        match tokio::time::timeout(within, client.send(sending)).await {
+            Ok(Ok(response)) => reply(response, sizes),
             Ok(Err(error)) => Err(fault::judge(&error, hop, &url).await),
             Err(_elapsed) => Err(silent(within)),
         }
@@ -111,13 +121,13 @@ impl Upstream {
     /// Drops the clients of proxies that the configuration no longer names.
     pub(crate) fn keep_only(&self, snapshot: &Snapshot) {
         let named: Vec<Way> = snapshot.channels.iter().filter_map(|channel| way(&channel.hop)).collect();
-        self.others.write().unwrap_or_else(PoisonError::into_inner).retain(|way, _| named.contains(way));
+        self.proxied.write().unwrap_or_else(PoisonError::into_inner).retain(|way, _| named.contains(way));
     }
 
     /// Forgets all kept connections. What is under way goes on.
     pub(crate) fn renew(&self) {
         *self.direct.write().unwrap_or_else(PoisonError::into_inner) = direct(self.connect);
-        self.others.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.proxied.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The client for a way out. Loopback and spared hosts are always reached directly.
@@ -125,20 +135,20 @@ impl Upstream {
         let Some(way) = way(hop).filter(|_| !is_spared(hop, url)) else {
             return self.direct.read().unwrap_or_else(PoisonError::into_inner).clone();
         };
-        if let Some(client) = self.others.read().unwrap_or_else(PoisonError::into_inner).get(&way) {
+        if let Some(client) = self.proxied.read().unwrap_or_else(PoisonError::into_inner).get(&way) {
             return client.clone();
         }
         let client = match &way {
-            Way::System => build(builder(self.connect)),
+            Way::System => proxied(builder(self.connect)),
             Way::Proxy { url, username, password } => {
                 let mut proxy = reqwest::Proxy::all(url).expect("a checked proxy's URL is valid");
                 if let Some(username) = username {
                     proxy = proxy.basic_auth(username, password.as_deref().unwrap_or_default());
                 }
-                build(builder(self.connect).no_proxy().proxy(proxy))
+                proxied(builder(self.connect).no_proxy().proxy(proxy))
             }
         };
-        self.others.write().unwrap_or_else(PoisonError::into_inner).insert(way, client.clone());
+        self.proxied.write().unwrap_or_else(PoisonError::into_inner).insert(way, client.clone());
         client
     }
 }
@@ -182,36 +192,29 @@ fn is_spared(hop: &Hop, url: &Url) -> bool {
 }
 
 fn direct(connect: Duration) -> Client {
-    build(builder(connect).no_proxy())
+    Client::Direct(Arc::new(direct::client(connect)))
 }
 
 fn builder(connect: Duration) -> ClientBuilder {
-    Client::builder()
+    reqwest::Client::builder()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(connect)
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
-        .tcp_keepalive(Duration::from_secs(30))
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .http2_keep_alive_timeout(Duration::from_secs(10))
+        .tcp_keepalive(TCP_KEEPALIVE)
+        .http2_keep_alive_interval(HTTP2_PING)
+        .http2_keep_alive_timeout(HTTP2_PONG)
         .http2_keep_alive_while_idle(false)
         .http2_adaptive_window(true)
 }
 
-fn build(builder: ClientBuilder) -> Client {
-    builder.build().expect("a client without files or user certificates always builds")
+fn proxied(builder: ClientBuilder) -> Client {
+    Client::Proxied(builder.build().expect("a client without files or user certificates always builds"))
 }
 
-fn post(outgoing: Outgoing) -> reqwest::Request {
-    let mut request = reqwest::Request::new(Method::POST, outgoing.url);
-    *request.headers_mut() = outgoing.headers;
-    *request.body_mut() = Some(reqwest::Body::from(outgoing.body));
-    request
-}
-
-fn reply(response: http::Response<reqwest::Body>, sizes: &Sizes) -> Result<Reply, Failure> {
+fn reply(response: http::Response<Reading>, sizes: &Sizes) -> Result<Reply, Failure> {
     let (parts, body) = response.into_parts();
     if parts.headers.contains_key(header::CONTENT_LENGTH)
         && parts.headers.contains_key(header::TRANSFER_ENCODING)
@@ -252,8 +255,8 @@ fn silent(within: Duration) -> Failure {
 }
 
 /// Whether an HTTP/2 upstream says that it has not begun to process the request (RFC 9113 §8.7).
-fn is_unprocessed(error: &reqwest::Error) -> bool {
-    fault::causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|cause| {
+fn is_unprocessed(error: &Unanswered) -> bool {
+    error.causes().filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|cause| {
         cause.is_remote()
             && ((cause.is_go_away() && cause.reason() == Some(h2::Reason::NO_ERROR))
                 || (cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM)))

@@ -7,13 +7,12 @@ use http::StatusCode;
 use pool::{Class, Failure, Phase};
 use url::Url;
 
-use super::{proxy, uses_proxy};
-use crate::decode;
+use super::{client::Unanswered, proxy, uses_proxy};
 
 /// What a failed exchange was. Where the error leaves open whether the proxy or the upstream is at fault, the proxy
 /// is asked, for a short while.
-pub(super) async fn judge(error: &reqwest::Error, hop: &Hop, url: &Url) -> Failure {
-    let words = decode::words(error);
+pub(super) async fn judge(error: &Unanswered, hop: &Hop, url: &Url) -> Failure {
+    let words = error.words();
     if uses_proxy(hop, url)
         && let Some(failure) = on_the_way(error, &words, hop, url).await
     {
@@ -25,7 +24,7 @@ pub(super) async fn judge(error: &reqwest::Error, hop: &Hop, url: &Url) -> Failu
     if is_wrong_http(error) {
         return Failure::new(Class::Malformed, Phase::P1, format!("the answer is not valid HTTP: {words}"));
     }
-    if !is_unconnected(error) {
+    if !error.is_unconnected() {
         return Failure::new(
             Class::Network,
             Phase::P1,
@@ -63,7 +62,7 @@ enum Told {
 /// The failure of a connection by way of a proxy, unless the connection stood. A wrong blame of the upstream costs
 /// one channel and a wrong blame of the proxy costs all of its channels, so the proxy is blamed only when it is
 /// known to be at fault.
-async fn on_the_way(error: &reqwest::Error, words: &str, hop: &Hop, url: &Url) -> Option<Failure> {
+async fn on_the_way(error: &Unanswered, words: &str, hop: &Hop, url: &Url) -> Option<Failure> {
     match told(error, url) {
         Told::Passed => None,
         Told::ProxyBroken => {
@@ -99,19 +98,19 @@ fn beyond_proxy(words: &str) -> Failure {
     Failure::new(Class::Network, Phase::P0, message)
 }
 
-fn told(error: &reqwest::Error, url: &Url) -> Told {
-    if !is_unconnected(error) {
+fn told(error: &Unanswered, url: &Url) -> Told {
+    if !error.is_unconnected() {
         return Told::Passed;
     }
     if is_tls(error) {
         // An https target's own handshake comes after the tunnel stands; before it, TLS is the proxy's.
-        let is_the_proxys = url.scheme() == "http" || causes(error).any(is_tunnel);
+        let is_the_proxys = url.scheme() == "http" || error.causes().any(is_tunnel);
         return if is_the_proxys { Told::ProxyUnproven } else { Told::Passed };
     }
     if error.is_timeout() {
         return Told::TimedOut;
     }
-    causes(error).find_map(|cause| said(&cause.to_string())).unwrap_or(Told::ProxyBroken)
+    error.causes().find_map(|cause| said(&cause.to_string())).unwrap_or(Told::ProxyBroken)
 }
 
 fn is_tunnel(cause: &(dyn Error + 'static)) -> bool {
@@ -139,14 +138,10 @@ fn said(cause: &str) -> Option<Told> {
     }
 }
 
-fn is_unconnected(error: &reqwest::Error) -> bool {
-    error.is_connect() || error.is_dns()
-}
-
 /// No answer from DNS and no route are the marks of a machine that is offline.
-fn is_without_a_route(error: &reqwest::Error) -> bool {
-    error.is_dns()
-        || causes(error).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| {
+fn is_without_a_route(error: &Unanswered) -> bool {
+    error.is_unknown_name()
+        || error.causes().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| {
             matches!(
                 cause.kind(),
                 std::io::ErrorKind::NetworkUnreachable
@@ -156,8 +151,8 @@ fn is_without_a_route(error: &reqwest::Error) -> bool {
         })
 }
 
-fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(holds_tls)
+fn is_tls(error: &Unanswered) -> bool {
+    error.causes().any(holds_tls)
 }
 
 /// Each layer between TLS and us wraps the error in an `io::Error` of its own, whose `source` passes over the inner.
@@ -169,13 +164,9 @@ fn holds_tls(error: &(dyn Error + 'static)) -> bool {
             .is_some_and(|inner| holds_tls(inner))
 }
 
-fn is_wrong_http(error: &reqwest::Error) -> bool {
-    causes(error)
+fn is_wrong_http(error: &Unanswered) -> bool {
+    error
+        .causes()
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .any(|cause| cause.is_parse() || cause.is_parse_status() || cause.is_parse_too_large())
-}
-
-/// What an error goes back to, from the outermost cause on.
-pub(super) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(error.source(), |&cause| cause.source())
 }
