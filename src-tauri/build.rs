@@ -26,7 +26,8 @@ fn main() {
     stand_in_for_the_window();
     let commands: Vec<&'static str> = [OPERATIONS, DESKTOP_OPERATIONS].concat();
     let manifest = AppManifest::new().commands(commands.leak());
-    tauri_build::try_build(Attributes::new().app_manifest(manifest)).expect("the configuration of Tauri is valid");
+    tauri_build::try_build(Attributes::new().app_manifest(manifest))
+        .expect("the configuration of Tauri is valid");
 }
 
 /// Puts a page in the place of a window that was not built, so that a checkout compiles without Node.

@@ -17,6 +17,7 @@ mod events;
 mod first_run;
 mod lifecycle;
 mod live;
+mod log;
 mod notify;
 mod options;
 mod shell;
@@ -36,5 +37,6 @@ use crate::options::Options;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    journal::forbid_core_dumps();
     shell::run(Options::parse())
 }

@@ -1,0 +1,85 @@
+//! What the shell holds while it runs.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use admin::Sluice;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::wishes::Wishes;
+
+/// The product, and what the shell remembers around it. Managed by Tauri, so that every click and command reaches it.
+pub(crate) struct Desk {
+    /// The product.
+    pub(crate) sluice: Arc<Sluice>,
+    /// Cancelled when the gateway shall end.
+    pub(crate) stop: CancellationToken,
+    /// Whether something shows the tray's icon.
+    pub(crate) tray_shown: watch::Sender<bool>,
+    wishes: watch::Sender<Wishes>,
+    quitting: AtomicBool,
+    stale: Notify,
+    chosen_files: Mutex<HashSet<PathBuf>>,
+}
+
+impl Desk {
+    /// A desk around an opened product.
+    pub(crate) fn new(sluice: Arc<Sluice>, wishes: Wishes) -> Desk {
+        Desk {
+            sluice,
+            stop: CancellationToken::new(),
+            tray_shown: watch::Sender::new(false),
+            wishes: watch::Sender::new(wishes),
+            quitting: AtomicBool::new(false),
+            stale: Notify::new(),
+            chosen_files: Mutex::default(),
+        }
+    }
+
+    /// What the user wishes of tray, window and notifications.
+    pub(crate) fn wishes(&self) -> Wishes {
+        self.wishes.borrow().clone()
+    }
+
+    /// Takes over wishes that changed.
+    pub(crate) fn learn(&self, wishes: Wishes) {
+        self.wishes.send_if_modified(|known| {
+            let changed = *known != wishes;
+            *known = wishes;
+            changed
+        });
+    }
+
+    /// Notes that the application ends. Returns whether it was so before.
+    pub(crate) fn begin_quitting(&self) -> bool {
+        self.quitting.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the application ends.
+    pub(crate) fn is_quitting(&self) -> bool {
+        self.quitting.load(Ordering::Relaxed)
+    }
+
+    /// Asks for a fresh look of the tray.
+    pub(crate) fn look_again(&self) {
+        self.stale.notify_one();
+    }
+
+    /// Returns when a fresh look was asked for.
+    pub(crate) async fn asked_to_look(&self) {
+        self.stale.notified().await;
+    }
+
+    /// Remembers a file that the user chose in the system's dialog.
+    pub(crate) fn chose(&self, file: PathBuf) {
+        self.chosen_files.lock().unwrap_or_else(PoisonError::into_inner).insert(file);
+    }
+
+    /// Whether the user chose this file in the system's dialog. No other file may be read for the window.
+    pub(crate) fn has_chosen(&self, file: &Path) -> bool {
+        self.chosen_files.lock().unwrap_or_else(PoisonError::into_inner).contains(file)
+    }
+}
