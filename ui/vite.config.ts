@@ -8,8 +8,8 @@ const token = process.env["SLUICE_ADMIN_TOKEN"] ?? "";
 export default defineConfig({
   plugins: [svelte()],
   base: "./",
-  // The oldest webviews that are supported: WKWebView of macOS 13.3 and WebKitGTK 2.40.
-  build: { target: ["safari16.4", "chrome111"], cssTarget: ["safari16.4", "chrome111"], reportCompressedSize: true },
+  // The oldest webviews that are supported, for popovers: WKWebView of macOS 14 and WebKitGTK 2.42.
+  build: { target: ["safari17", "chrome114"], cssTarget: ["safari17", "chrome114"] },
   server: {
     proxy: {
       "/api": {

@@ -26,7 +26,7 @@ function faultFrom(answer: unknown, status: number): Fault {
 }
 
 /** Reads a stream of server-sent events until it ends, and hands on the data of each. */
-async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>, each: (data: string) => void): Promise<void> {
+export async function readEvents(body: ReadableStream<Uint8Array<ArrayBuffer>>, each: (data: string) => void): Promise<void> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let pending = "";
   for (;;) {
