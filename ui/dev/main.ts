@@ -18,7 +18,8 @@ if (page) history.replaceState(null, "", `${location.pathname}${location.search}
 
 const target = document.getElementById("app");
 if (!target) throw new Error("the page has no place for the window");
+look.begin("en");
 await look.read().catch(() => {});
 look.setTheme((query.get("theme") as Theme | null) ?? "light");
 look.setLanguage((query.get("lang") as Language | null) ?? "en");
-mount(App, { target });
+mount(App, { target, props: { first: query.get("state")?.startsWith("first") ?? false } });

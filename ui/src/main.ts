@@ -1,6 +1,6 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
-import { useHost } from "./host/host";
+import { host, useHost } from "./host/host";
 import { HttpHost } from "./host/http";
 import { inDesktop, tauriHost } from "./host/tauri";
 import { look } from "./state/look.svelte";
@@ -13,5 +13,7 @@ const target = document.getElementById("app");
 if (!target) throw new Error("the page has no place for the window");
 
 // The look is known before the first frame; where it cannot be read, the system's is as good.
+const facts = host.desktop ? await host.desktop("desktop", {}).catch(() => null) : null;
+look.begin(facts?.language ?? navigator.language);
 await look.read().catch(() => {});
-mount(App, { target });
+mount(App, { target, props: { first: facts?.first_run ?? false } });

@@ -11,11 +11,14 @@ class Look {
   /** The system's language. */
   system = $state<Language>("en");
 
-  /** Reads both settings and applies them. Failing that, the system's are kept. */
-  async read(): Promise<void> {
-    const tag = host.desktop ? (await host.desktop("desktop", {})).language : navigator.language;
+  /** Begins with what the system has: `tag` is its language. */
+  begin(tag: string): void {
     this.system = languageFor(tag);
     this.apply();
+  }
+
+  /** Reads both settings and applies them. Failing that, what was applied stays. */
+  async read(): Promise<void> {
     const { lines } = await host.call("settings", {});
     const chosen = (key: string): unknown => lines.find((line) => line.key === key)?.value;
     this.setTheme(themeFrom(chosen("ui.theme")));

@@ -3,6 +3,7 @@ export const settings = {
   title: "Settings",
   find: "Find a setting",
   nothing: (text: string) => `No setting matches “${text}”.`,
+  sectionsLabel: "Sections of the settings",
   sections: { general: "General", server: "Server", routing: "Routing", data: "Data", about: "About" },
   restart: "From the next start on.",
   readOnly: "The configuration cannot be changed from here.",

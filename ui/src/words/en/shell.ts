@@ -18,6 +18,7 @@ export const shell = {
     paused: "Paused",
     stopped: "Not listening",
   },
+  demoTag: "Demo",
   demo: "Demo: nothing leaves this computer, nothing is saved.",
   lost: "Connection lost. Reconnecting…",
   actions: {

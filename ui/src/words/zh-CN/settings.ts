@@ -4,6 +4,7 @@ export const settings: typeof source = {
   title: "设置",
   find: "查找设置",
   nothing: (text) => `没有匹配“${text}”的设置。`,
+  sectionsLabel: "设置的分区",
   sections: { general: "通用", server: "服务", routing: "路由", data: "数据", about: "关于" },
   restart: "下次启动时生效。",
   readOnly: "此处不能修改配置。",

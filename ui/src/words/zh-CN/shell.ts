@@ -19,6 +19,7 @@ export const shell: typeof source = {
     paused: "已暂停",
     stopped: "未在监听",
   },
+  demoTag: "演示",
   demo: "演示：不会发出任何请求，也不会保存。",
   lost: "连接已断开，正在重新连接…",
   actions: {
