@@ -16,23 +16,32 @@ const SIZE: (f64, f64) = (1040.0, 700.0);
 /// Below this the pages do not fit.
 const SIZE_MIN: (f64, f64) = (760.0, 520.0);
 /// The ground of the page in each theme (`--page`), so that nothing flashes before the first paint.
-const GROUND_LIGHT: Color = Color(0xf8, 0xfa, 0xfc, 0xff);
-const GROUND_DARK: Color = Color(0x11, 0x15, 0x1a, 0xff);
+const GROUND_LIGHT: Color = Color(0xf9, 0xfa, 0xfb, 0xff);
+const GROUND_DARK: Color = Color(0x17, 0x19, 0x1c, 0xff);
 
 /// A page that something outside the window leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Page {
     /// How the gateway is.
     Overview,
     /// The newest requests.
     Traffic,
+    /// One request, by its id.
+    Request(String),
 }
 
 impl Page {
-    fn hash(self) -> &'static str {
+    /// Where the page is, as the window's `location.hash`. It becomes part of a script, so that nothing but letters,
+    /// digits and hyphens of an id gets in.
+    fn hash(&self) -> String {
         match self {
-            Page::Overview => "#overview",
-            Page::Traffic => "#traffic",
+            Page::Overview => "#overview".to_owned(),
+            Page::Traffic => "#traffic".to_owned(),
+            Page::Request(id) => {
+                let id: String =
+                    id.chars().filter(|sign| sign.is_ascii_alphanumeric() || *sign == '-').collect();
+                format!("#traffic/{id}")
+            }
         }
     }
 }
@@ -68,7 +77,6 @@ pub(crate) fn close(app: &AppHandle) {
 
 fn show(window: &WebviewWindow, page: Option<Page>) -> tauri::Result<()> {
     if let Some(page) = page {
-        // The words are ours; nothing from outside becomes script.
         window.eval(format!("location.hash = {:?}", page.hash()))?;
     }
     window.unminimize()?;
@@ -78,7 +86,7 @@ fn show(window: &WebviewWindow, page: Option<Page>) -> tauri::Result<()> {
 
 fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
     let desk = app.state::<Desk>();
-    let address = format!("index.html{}", page.map_or("", Page::hash));
+    let address = format!("index.html{}", page.as_ref().map(Page::hash).unwrap_or_default());
     let theme = desk.wishes().theme;
     let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
         .title(TITLE)
@@ -86,7 +94,7 @@ fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
         .center()
         .theme(theme)
-        .background_color(if theme == Some(Theme::Dark) { GROUND_DARK } else { GROUND_LIGHT })
+        .background_color(GROUND_LIGHT)
         // Shown once there is something to see.
         .visible(false)
         .devtools(cfg!(debug_assertions))
@@ -107,6 +115,9 @@ fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
         None => builder.incognito(true),
     };
     let window = builder.build()?;
+    if window.theme()? == Theme::Dark {
+        window.set_background_color(Some(GROUND_DARK))?;
+    }
     let app = app.clone();
     events::follow(&app);
     window.on_window_event(move |event| {
@@ -131,6 +142,12 @@ fn is_ours(address: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_id_becomes_script() {
+        let page = Page::Request("01a1-fed5\"; alert(1) //".to_owned());
+        assert_eq!(page.hash(), "#traffic/01a1-fed5alert1");
+    }
 
     #[test]
     fn only_our_own_pages_are_opened() {

@@ -18,7 +18,7 @@ pub(crate) fn perform(app: &AppHandle, act: Act) {
             let (Some(enabled), id) = (turned, id.clone()) else { return };
             run(app, async move |app| switch_channel(&app, &id, enabled).await);
         }
-        Act::ShowTraffic => window::open(app, Some(Page::Traffic)),
+        Act::ShowLastProblem => run(app, show_last_problem),
         Act::ShowOverview => window::open(app, Some(Page::Overview)),
         Act::TryPortAgain => run(app, async |app| {
             admin::retry_listening(&app.state::<Desk>().sluice, Nothing {}).await.map(drop)
@@ -43,6 +43,12 @@ where
         }
         app.state::<Desk>().look_again();
     });
+}
+
+async fn show_last_problem(app: AppHandle) -> Result<(), Fault> {
+    let problem = admin::overview(&app.state::<Desk>().sluice, Nothing {}).await?.last_problem;
+    window::open(&app, Some(problem.map_or(Page::Traffic, |problem| Page::Request(problem.request))));
+    Ok(())
 }
 
 async fn copy_address(app: AppHandle) -> Result<(), Fault> {

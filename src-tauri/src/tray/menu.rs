@@ -133,8 +133,8 @@ pub(crate) enum Act {
     CopyAddress,
     /// Takes the channel with this id into use, or out of it.
     SwitchChannel(String),
-    /// Shows the newest requests.
-    ShowTraffic,
+    /// Shows the request that met the newest failure.
+    ShowLastProblem,
     /// Shows who has the port and what can be done.
     ShowOverview,
     /// Tries the port again.
@@ -157,7 +157,7 @@ impl Act {
         match self {
             Act::CopyAddress => "copy-address".to_owned(),
             Act::SwitchChannel(id) => format!("{CHANNEL_PREFIX}{id}"),
-            Act::ShowTraffic => "show-traffic".to_owned(),
+            Act::ShowLastProblem => "show-last-problem".to_owned(),
             Act::ShowOverview => "show-overview".to_owned(),
             Act::TryPortAgain => "try-port-again".to_owned(),
             Act::Pause => "pause".to_owned(),
@@ -174,7 +174,7 @@ impl Act {
         }
         let plain = [
             Act::CopyAddress,
-            Act::ShowTraffic,
+            Act::ShowLastProblem,
             Act::ShowOverview,
             Act::TryPortAgain,
             Act::Pause,
@@ -278,7 +278,7 @@ fn history(glance: &Glance, words: &Words) -> Vec<Entry> {
         let what = (words.class)(problem.class);
         let channel = cut(&problem.channel, NAME_CHARS_MAX);
         let text = (words.last_problem)(&problem.time, &channel, what, answered_by.as_deref());
-        Entry::Click(Act::ShowTraffic, text)
+        Entry::Click(Act::ShowLastProblem, text)
     });
     today.into_iter().chain(problem).collect()
 }

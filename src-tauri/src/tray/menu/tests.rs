@@ -155,7 +155,7 @@ fn every_act_is_found_again_by_its_id() {
     for act in [
         Act::CopyAddress,
         Act::SwitchChannel("channel:pause".to_owned()),
-        Act::ShowTraffic,
+        Act::ShowLastProblem,
         Act::ShowOverview,
         Act::TryPortAgain,
         Act::Pause,
