@@ -1,4 +1,4 @@
-import type { DesktopOperations, Happening, Operations } from "../src/bindings/api";
+import type { DesktopOperations, Happening, Operations, Undo } from "../src/bindings/api";
 import { HostFault, type Host } from "../src/host/host";
 import { channelAnswers } from "./data/channels";
 import { connectAnswers } from "./data/connect";
@@ -37,15 +37,23 @@ export class FixtureHost implements Host {
   constructor(state: string) {
     this.#state = state;
     this.#desktop = desktopAnswers(state);
-    this.#answers = {
-      ...overviewAnswers(state),
-      ...connectAnswers(state),
-      ...channelAnswers(state),
-      ...proxyAnswers(state),
-      ...modelAnswers(state),
-      ...trafficAnswers(state),
-      ...settingAnswers(state),
-    };
+    const parts = [
+      overviewAnswers(state),
+      connectAnswers(state),
+      channelAnswers(state),
+      proxyAnswers(state),
+      modelAnswers(state),
+      trafficAnswers(state),
+      settingAnswers(state),
+    ];
+    // Whatever was removed, one of the parts knows how to bring it back.
+    const undos = parts.flatMap(({ undo }) => (typeof undo === "function" ? [undo] : []));
+    this.#answers = Object.assign({}, ...parts, {
+      undo: (request: Undo) => {
+        for (const undo of undos) void undo(request, this.#tell);
+        return {};
+      },
+    }) as OperationAnswers;
   }
 
   call: Host["call"] = (name, request) => {
@@ -73,7 +81,7 @@ export class FixtureHost implements Host {
     const answer: unknown = answers[name as keyof typeof answers];
     if (answer === undefined) throw new HostFault({ code: "failed", message: `the fixture has no answer to ${name}` });
     if (typeof answer !== "function") return structuredClone(answer) as never;
-    return (await (answer as (...all: unknown[]) => unknown)(request, this.#tell)) as never;
+    return structuredClone(await (answer as (...all: unknown[]) => unknown)(request, this.#tell)) as never;
   }
 
   readonly #tell = (happening: Happening): void => {

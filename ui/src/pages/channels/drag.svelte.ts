@@ -25,6 +25,13 @@ export function nearest(slots: Slot[], y: number): Slot | null {
   return slots.reduce<Slot | null>((best, slot) => (best === null || Math.abs(slot.y - y) < Math.abs(best.y - y) ? slot : best), null);
 }
 
+/** The grip at an event's target, and the channel that it moves. */
+function gripOf(target: EventTarget | null): { name: string; grip: HTMLElement } | null {
+  const grip = target instanceof Element ? target.closest<HTMLElement>("[data-control=grip]") : null;
+  const name = grip?.closest<HTMLElement>("[data-channel]")?.dataset["channel"];
+  return grip && name !== undefined ? { name, grip } : null;
+}
+
 export class Drag {
   /** The row that is dragged. */
   name = $state<string | null>(null);
@@ -33,7 +40,9 @@ export class Drag {
   /** Where it would be let go. */
   slot = $state.raw<Slot | null>(null);
   readonly #actions: Actions;
-  #pressed: { name: string; grip: HTMLElement; id: number; y: number; scrolled: number } | null = null;
+  #pressed: { name: string; id: number; y: number; scrolled: number } | null = null;
+  /** Whether the pointer that was let go had dragged: the click that follows presses nothing. */
+  #dragged = false;
   #pointer = 0;
   #frame = 0;
 
@@ -46,6 +55,7 @@ export class Drag {
     const down = (event: PointerEvent): void => this.#down(event);
     const move = (event: PointerEvent): void => this.#move(event, list);
     const up = (): void => this.#up();
+    const click = (event: MouseEvent): void => this.#click(event);
     const cancel = (): void => this.stop();
     const key = (event: KeyboardEvent): void => {
       if (event.key === "Escape" && this.name !== null) {
@@ -57,12 +67,14 @@ export class Drag {
     list.addEventListener("pointermove", move);
     list.addEventListener("pointerup", up);
     list.addEventListener("pointercancel", cancel);
+    list.addEventListener("click", click);
     addEventListener("keydown", key);
     return () => {
       list.removeEventListener("pointerdown", down);
       list.removeEventListener("pointermove", move);
       list.removeEventListener("pointerup", up);
       list.removeEventListener("pointercancel", cancel);
+      list.removeEventListener("click", click);
       removeEventListener("keydown", key);
       this.stop();
     };
@@ -78,11 +90,11 @@ export class Drag {
   }
 
   #down(event: PointerEvent): void {
-    const grip = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-control=grip]") : null;
-    const name = grip?.closest<HTMLElement>("[data-channel]")?.dataset["channel"];
-    if (!grip || name === undefined || event.button !== 0) return;
-    grip.setPointerCapture(event.pointerId);
-    this.#pressed = { name, grip, id: event.pointerId, y: event.clientY, scrolled: 0 };
+    this.#dragged = false;
+    const pressed = gripOf(event.target);
+    if (!pressed || event.button !== 0) return;
+    pressed.grip.setPointerCapture(event.pointerId);
+    this.#pressed = { name: pressed.name, id: event.pointerId, y: event.clientY, scrolled: 0 };
     this.#pointer = event.clientY;
   }
 
@@ -107,10 +119,16 @@ export class Drag {
 
   #up(): void {
     const { name, slot } = this;
-    const pressed = this.#pressed;
+    this.#dragged = name !== null;
     this.stop();
     if (name !== null && slot) this.#actions.ondrop(name, slot);
-    else if (pressed) this.#actions.onpress(pressed.name, pressed.grip);
+  }
+
+  /** A grip that is pressed and not dragged, by pointer or by key, shows what it offers. */
+  #click(event: MouseEvent): void {
+    const pressed = gripOf(event.target);
+    if (pressed && !this.#dragged) this.#actions.onpress(pressed.name, pressed.grip);
+    this.#dragged = false;
   }
 
   #scrollAlong(list: HTMLElement): void {

@@ -19,7 +19,7 @@ export interface Standing {
 }
 
 const DAY_MS = 86_400_000;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$|^::1$/;
 
 /** How a channel stands at a moment, in milliseconds since the epoch. */
 export function standingOf(line: ChannelLine, now: number): Standing {
@@ -56,7 +56,7 @@ export function stateWord(line: ChannelLine, now: number): string {
 }
 
 /** Whether a host is this computer. */
-export const isLocal = (host: string): boolean => LOOPBACK.test(host.replace(/:\d+$/, ""));
+export const isLocal = (host: string): boolean => LOOPBACK.test(host);
 
 /** The time until a moment: `0:42`, `1:02:00`, or that it is long. */
 export function timeLeft(until: string, now: number): string {

@@ -39,6 +39,11 @@ export class TestAll {
     this.progress = null;
   }
 
+  /** Forgets what was found. */
+  clear(): void {
+    if (!this.progress) this.tests.clear();
+  }
+
   /** Ends after the test that runs now. */
   stop(): void {
     this.#stopped = true;

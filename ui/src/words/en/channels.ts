@@ -14,6 +14,7 @@ export const channels = {
   stopTesting: "Stop",
   testing: (at: number, of: number) => `Testing ${at} of ${of}…`,
   tested: (passed: number, of: number) => `${passed} of ${of} passed the test.`,
+  hideTests: "Hide the results",
   add: "Add channel",
 
   column: {

@@ -142,9 +142,9 @@ export const editor = {
   timeout: "Timeout",
   timeoutAuto: "Automatic",
   seconds: "s",
-  timeoutHelp: "Until the first word; for a whole reply, until its end.",
+  timeoutHelp: "The timeout ends with the first word, or with a whole reply.",
   retries: "Retries",
-  retriesHelp: "More attempts on this channel before the next one.",
+  retriesHelp: "Retries are more attempts here before the next channel.",
 
   health: "Health",
   id: "Id",

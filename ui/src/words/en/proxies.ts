@@ -3,7 +3,7 @@ export const proxies = {
   title: "Network proxies",
   lead: "How channels reach the internet.",
   leadDown: (down: number, all: number) =>
-    down === 1 ? `How channels reach the internet. One of ${all} does not answer.` : `How channels reach the internet. ${down} of ${all} do not answer.`,
+    `How channels reach the internet. ${down} of ${all} ${down === 1 ? "does" : "do"} not answer.`,
   add: "Add network proxy",
   failedTitle: "The network proxies could not be read",
   usedByCount: (count: number) => (count === 0 ? "not used" : count === 1 ? "1 channel" : `${count} channels`),

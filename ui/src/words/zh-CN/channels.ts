@@ -15,6 +15,7 @@ export const channels: typeof English = {
   stopTesting: "停止",
   testing: (at, of) => `正在测试第 ${at} 个，共 ${of} 个…`,
   tested: (passed, of) => `${of} 个中 ${passed} 个通过测试。`,
+  hideTests: "隐藏结果",
   add: "添加渠道",
 
   column: {

@@ -143,9 +143,9 @@ export const editor: typeof English = {
   timeout: "超时",
   timeoutAuto: "自动",
   seconds: "s",
-  timeoutHelp: "到首字为止；整段回复则到结束。",
+  timeoutHelp: "超时计到首字为止；整段回复计到结束。",
   retries: "重试次数",
-  retriesHelp: "换下一个渠道之前，在此渠道多试的次数。",
+  retriesHelp: "重试是换下一个渠道之前在此多试的次数。",
 
   health: "健康",
   id: "ID",
