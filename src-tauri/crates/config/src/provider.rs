@@ -3,6 +3,7 @@
 mod base_url;
 mod guess;
 mod host;
+mod key_shape;
 mod presets;
 
 pub use base_url::{Auth, BadBaseUrl, BaseUrl};
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use wire::Protocol;
 
 /// A kind of upstream (`type` in the file).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema, ts_rs::TS,
+)]
 pub enum ProviderKind {
     /// Anything that speaks as the inventor of Chat Completions does.
     #[default]

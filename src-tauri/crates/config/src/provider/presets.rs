@@ -1,7 +1,8 @@
 //! What is known of each vendor: where it speaks which protocol, and its peculiarities.
 //!
 //! First-party vendors only. Addresses and models were gathered in 2026 from the vendors' pages and from the presets of
-//! other open programs; models age quickly, so those named here are examples and not lists.
+//! other open programs; models age quickly, so those named here are examples and not lists. Pages for keys are those that
+//! the vendors' guides link to.
 
 use url::Url;
 use wire::Protocol::{self, Chat, Gemini, Messages};
@@ -20,6 +21,8 @@ pub struct Preset {
     pub responses: bool,
     /// The environment variable that usually holds its key; empty where none is needed.
     pub key_variable: &'static str,
+    /// The vendor's page where a key is made; empty where none is needed.
+    pub key_page: &'static str,
     /// Whether its Messages endpoint wants `Authorization: Bearer` instead of `x-api-key`.
     pub bearer_messages: bool,
     /// Whether it accepts `stream_options.include_usage` on Chat streams.
@@ -37,6 +40,7 @@ const COMMON: Preset = Preset {
     bases: &[],
     responses: false,
     key_variable: "",
+    key_page: "",
     // Their guides for Claude Code set ANTHROPIC_AUTH_TOKEN, which is sent as a bearer token.
     bearer_messages: true,
     include_usage: true,
@@ -52,6 +56,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.openai.com/v1")],
         responses: true,
         key_variable: "OPENAI_API_KEY",
+        key_page: "https://platform.openai.com/api-keys",
         families: &["gpt-*", "o*", "text-embedding-*"],
         models: &["gpt-5.6-sol", "gpt-5.6-luna"],
         ..COMMON
@@ -61,6 +66,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Anthropic",
         bases: &[(Messages, "https://api.anthropic.com")],
         key_variable: "ANTHROPIC_API_KEY",
+        key_page: "https://platform.claude.com/settings/keys",
         bearer_messages: false,
         families: &["claude-*"],
         models: &["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5-20251001"],
@@ -74,6 +80,7 @@ pub const PRESETS: &[Preset] = &[
             (Chat, "https://generativelanguage.googleapis.com/v1beta/openai"),
         ],
         key_variable: "GEMINI_API_KEY",
+        key_page: "https://aistudio.google.com/apikey",
         families: &["gemini-*"],
         models: &["gemini-3.6-flash"],
         ..COMMON
@@ -83,6 +90,7 @@ pub const PRESETS: &[Preset] = &[
         name: "DeepSeek",
         bases: &[(Chat, "https://api.deepseek.com/v1"), (Messages, "https://api.deepseek.com/anthropic")],
         key_variable: "DEEPSEEK_API_KEY",
+        key_page: "https://platform.deepseek.com/api_keys",
         models: &["deepseek-v4-pro", "deepseek-v4-flash"],
         ..COMMON
     },
@@ -91,6 +99,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Moonshot Kimi (CN)",
         bases: &[(Chat, "https://api.moonshot.cn/v1"), (Messages, "https://api.moonshot.cn/anthropic")],
         key_variable: "MOONSHOT_API_KEY",
+        key_page: "https://platform.moonshot.cn/console/api-keys",
         models: &["kimi-k2.7-code"],
         ..COMMON
     },
@@ -99,6 +108,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Moonshot Kimi",
         bases: &[(Chat, "https://api.moonshot.ai/v1")],
         key_variable: "MOONSHOT_API_KEY",
+        key_page: "https://platform.moonshot.ai/console/api-keys",
         models: &["kimi-k2.7-code"],
         ..COMMON
     },
@@ -107,6 +117,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Kimi For Coding",
         bases: &[(Chat, "https://api.kimi.com/coding/v1"), (Messages, "https://api.kimi.com/coding")],
         key_variable: "KIMI_API_KEY",
+        key_page: "https://www.kimi.com/code/console",
         models: &["kimi-for-coding"],
         ..COMMON
     },
@@ -119,6 +130,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://open.bigmodel.cn/api/anthropic"),
         ],
         key_variable: "ZHIPUAI_API_KEY",
+        key_page: "https://open.bigmodel.cn/usercenter/apikeys",
         models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
         ..COMMON
     },
@@ -127,6 +139,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Z.ai",
         bases: &[(Chat, "https://api.z.ai/api/coding/paas/v4"), (Messages, "https://api.z.ai/api/anthropic")],
         key_variable: "ZAI_API_KEY",
+        key_page: "https://z.ai/manage-apikey/apikey-list",
         models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
         ..COMMON
     },
@@ -136,6 +149,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.minimaxi.com/v1"), (Messages, "https://api.minimaxi.com/anthropic")],
         responses: true,
         key_variable: "MINIMAX_API_KEY",
+        key_page: "https://platform.minimaxi.com/user-center/basic-information/interface-key",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
         ..COMMON
     },
@@ -145,6 +159,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.minimax.io/v1"), (Messages, "https://api.minimax.io/anthropic")],
         responses: true,
         key_variable: "MINIMAX_API_KEY",
+        key_page: "https://platform.minimax.io/user-center/basic-information/interface-key",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
         ..COMMON
     },
@@ -157,6 +172,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "DASHSCOPE_API_KEY",
+        key_page: "https://bailian.console.aliyun.com/?tab=model#/api-key",
         models: &["qwen3-coder-plus"],
         ..COMMON
     },
@@ -165,6 +181,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Alibaba Bailian coding plan",
         bases: &[(Messages, "https://coding.dashscope.aliyuncs.com/apps/anthropic")],
         key_variable: "DASHSCOPE_API_KEY",
+        key_page: "https://bailian.console.aliyun.com/?tab=plan#/efm/subscription/coding-plan",
         models: &["qwen3-coder-plus"],
         ..COMMON
     },
@@ -181,6 +198,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "ARK_API_KEY",
+        key_page: "https://console.volcengine.com/ark/region:ark+cn-beijing/apiKey",
         models: &["doubao-seed-2-1-pro-260628", "ark-code-latest"],
         ..COMMON
     },
@@ -193,6 +211,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "ARK_API_KEY",
+        key_page: "https://console.byteplus.com/ark/region:ark+ap-southeast-1/apiKey",
         models: &["ark-code-latest"],
         ..COMMON
     },
@@ -205,6 +224,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://qianfan.baidubce.com/anthropic/tokenplan/personal"),
         ],
         key_variable: "QIANFAN_API_KEY",
+        key_page: "https://console.bce.baidu.com/qianfan/ais/console/apiKey",
         models: &["qianfan-code-latest"],
         ..COMMON
     },
@@ -214,6 +234,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://tokenhub.tencentmaas.com/v1")],
         responses: true,
         key_variable: "HUNYUAN_API_KEY",
+        key_page: "https://console.cloud.tencent.com/tokenhub",
         models: &["hy3"],
         ..COMMON
     },
@@ -225,6 +246,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://api.stepfun.com/step_plan"),
         ],
         key_variable: "STEP_API_KEY",
+        key_page: "https://platform.stepfun.com/interface-key",
         models: &["step-3.7-flash"],
         ..COMMON
     },
@@ -236,6 +258,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://api.stepfun.ai/step_plan"),
         ],
         key_variable: "STEP_API_KEY",
+        key_page: "https://platform.stepfun.ai/interface-key",
         models: &["step-3.7-flash"],
         ..COMMON
     },
@@ -245,6 +268,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.xiaomimimo.com/v1"), (Messages, "https://api.xiaomimimo.com/anthropic")],
         responses: true,
         key_variable: "MIMO_API_KEY",
+        key_page: "https://platform.xiaomimimo.com/#/console/api-keys",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
     },
@@ -257,6 +281,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "MIMO_API_KEY",
+        key_page: "https://platform.xiaomimimo.com/#/console/plan-manage",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
     },
@@ -269,6 +294,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "MIMO_API_KEY",
+        key_page: "https://platform.xiaomimimo.com/#/console/plan-manage",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
         ..COMMON
     },
@@ -281,6 +307,7 @@ pub const PRESETS: &[Preset] = &[
         ],
         responses: true,
         key_variable: "LONGCAT_API_KEY",
+        key_page: "https://longcat.chat/platform/api_keys",
         models: &["LongCat-2.0"],
         ..COMMON
     },
@@ -289,6 +316,7 @@ pub const PRESETS: &[Preset] = &[
         name: "BaiLing",
         bases: &[(Chat, "https://api.tbox.cn/api/llm/v1"), (Messages, "https://api.tbox.cn/api/anthropic")],
         key_variable: "TBOX_API_KEY",
+        key_page: "https://ling.tbox.cn/open",
         models: &["Ling-2.6-1T"],
         ..COMMON
     },
@@ -300,6 +328,7 @@ pub const PRESETS: &[Preset] = &[
             (Messages, "https://api-inference.modelscope.cn"),
         ],
         key_variable: "MODELSCOPE_API_KEY",
+        key_page: "https://modelscope.cn/my/myaccesstoken",
         models: &["ZhipuAI/GLM-5.2"],
         ..COMMON
     },
@@ -309,6 +338,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.x.ai/v1")],
         responses: true,
         key_variable: "XAI_API_KEY",
+        key_page: "https://console.x.ai",
         models: &["grok-4.5"],
         ..COMMON
     },
@@ -317,6 +347,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Mistral",
         bases: &[(Chat, "https://api.mistral.ai/v1")],
         key_variable: "MISTRAL_API_KEY",
+        key_page: "https://console.mistral.ai/api-keys",
         // Its last chunk always holds the usage, and fields that it does not know are refused with 422.
         include_usage: false,
         ..COMMON
@@ -326,6 +357,7 @@ pub const PRESETS: &[Preset] = &[
         name: "NVIDIA NIM",
         bases: &[(Chat, "https://integrate.api.nvidia.com/v1")],
         key_variable: "NVIDIA_API_KEY",
+        key_page: "https://build.nvidia.com/settings/api-keys",
         models: &["moonshotai/kimi-k2.5"],
         ..COMMON
     },
@@ -335,6 +367,7 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://openrouter.ai/api/v1"), (Messages, "https://openrouter.ai/api")],
         responses: true,
         key_variable: "OPENROUTER_API_KEY",
+        key_page: "https://openrouter.ai/settings/keys",
         models: &["anthropic/claude-sonnet-5"],
         ..COMMON
     },
@@ -343,6 +376,7 @@ pub const PRESETS: &[Preset] = &[
         name: "SiliconFlow (CN)",
         bases: &[(Chat, "https://api.siliconflow.cn/v1"), (Messages, "https://api.siliconflow.cn")],
         key_variable: "SILICONFLOW_API_KEY",
+        key_page: "https://cloud.siliconflow.cn/account/ak",
         models: &["Pro/MiniMaxAI/MiniMax-M2.5"],
         ..COMMON
     },
@@ -351,6 +385,7 @@ pub const PRESETS: &[Preset] = &[
         name: "SiliconFlow",
         bases: &[(Chat, "https://api.siliconflow.com/v1"), (Messages, "https://api.siliconflow.com")],
         key_variable: "SILICONFLOW_API_KEY",
+        key_page: "https://cloud.siliconflow.com/account/ak",
         models: &["Pro/MiniMaxAI/MiniMax-M2.5"],
         ..COMMON
     },
@@ -359,6 +394,7 @@ pub const PRESETS: &[Preset] = &[
         name: "Novita",
         bases: &[(Chat, "https://api.novita.ai/openai/v1"), (Messages, "https://api.novita.ai/anthropic")],
         key_variable: "NOVITA_API_KEY",
+        key_page: "https://novita.ai/settings/key-management",
         models: &["zai-org/glm-5.1"],
         ..COMMON
     },
@@ -423,6 +459,12 @@ impl Preset {
         Some(found)
     }
 
+    /// Tells whether it is a program on this machine.
+    pub fn is_local(&self) -> bool {
+        let hosts = self.bases.iter().filter_map(|(_, base)| Url::parse(base).ok());
+        hosts.into_iter().all(|url| url.host_str().is_some_and(super::is_loopback))
+    }
+
     /// Tells whether it asks for no key.
     pub fn is_keyless(&self) -> bool {
         self.key_variable.is_empty()
@@ -462,6 +504,15 @@ mod tests {
                 let found = Preset::of_host(url.host(), url.as_url().port()).map(|preset| preset.id);
                 assert_eq!(found, Some(preset.id), "{base}");
             }
+        }
+    }
+
+    #[test]
+    fn every_vendor_has_a_page_for_keys_and_every_program_here_needs_none() {
+        for preset in PRESETS {
+            assert_eq!(preset.key_page.is_empty(), preset.is_keyless(), "{}", preset.id);
+            assert_eq!(preset.is_local(), preset.is_keyless(), "{}", preset.id);
+            assert!(preset.is_keyless() || preset.key_page.starts_with("https://"), "{}", preset.id);
         }
     }
 
