@@ -19,7 +19,7 @@ pub use sections::{
 
 use schemars::JsonSchema;
 
-use crate::findings::{Finding, Severity};
+use crate::findings::{Finding, FindingCode, Severity};
 
 /// The version of `config.toml` that this program reads and writes.
 pub const VERSION: u32 = 1;
@@ -70,6 +70,7 @@ impl Document {
             path: place.map_or_else(|| canonical.to_owned(), |place| place.path.clone()),
             message: message.into(),
             hint: None,
+            code: FindingCode::Other,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// The file works; this would make it better.
@@ -24,6 +24,29 @@ impl fmt::Display for Severity {
             Severity::Error => "error",
         })
     }
+}
+
+/// What a finding is about, for a program that has words of its own for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingCode {
+    /// Only its words tell.
+    #[default]
+    Other,
+    /// A model that one channel alone serves.
+    SingleChannel,
+    /// A host that is neither a known vendor's nor the user's own.
+    Relay,
+    /// Keys and prompts go unencrypted.
+    PlainHttp,
+    /// A channel without a key that could be used.
+    NeedsKey,
+    /// A secret stands in the file as plain text.
+    PlainSecret,
+    /// Every program may use the gateway.
+    AnyKey,
+    /// Other machines can reach the gateway.
+    OpenToNetwork,
 }
 
 /// One thing that a person should know about a configuration file.
@@ -45,6 +68,8 @@ pub struct Finding {
     pub message: String,
     /// What to do, where that can be told.
     pub hint: Option<String>,
+    /// What it is about, for a program.
+    pub code: FindingCode,
 }
 
 impl Finding {
@@ -58,6 +83,7 @@ impl Finding {
             path: String::new(),
             message: message.into(),
             hint: None,
+            code: FindingCode::Other,
         }
     }
 
@@ -65,6 +91,12 @@ impl Finding {
     #[must_use]
     pub fn hinting(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what it is about.
+    pub(crate) fn about(&mut self, code: FindingCode) -> &mut Self {
+        self.code = code;
         self
     }
 

@@ -8,7 +8,9 @@
 
 pub mod document;
 pub mod edit;
+mod effective;
 mod findings;
+pub mod import;
 mod index;
 mod migrate;
 mod nearest;
@@ -20,20 +22,27 @@ mod read;
 mod resolve;
 mod route;
 mod schema;
+mod secret;
+mod settings;
 mod snapshot;
 mod tree;
 
 pub use document::Document;
-pub use findings::{Finding, Severity};
+pub use effective::{EffectiveValue, effective};
+pub use findings::{Finding, FindingCode, Severity};
 pub use migrate::migrate;
 pub use parse::{Format, Parsed, parse};
 pub use pattern::Pattern;
 pub use provider::{Auth, BadBaseUrl, BaseUrl, PRESETS, Preset, ProviderKind, is_loopback, is_private};
-pub use proxy::{Hop, Proxy, ProxyScheme};
-pub use resolve::{Surroundings, resolve};
+pub use proxy::{Hop, Proxy, ProxyScheme, proxy_origin};
+pub use resolve::{DEFAULT_CLIENT, Surroundings, resolve, secret_origin};
 pub use route::{Candidate, Route, RouteRefusal, Rule, SkipReason, Skipped, model_names, route};
 pub use schema::schema;
+pub use secret::{
+    NoSecretId, SecretId, SecretSource, SecretState, VaultAnswer, VaultQuestion, origin_covered,
+};
+pub use settings::{SettingOrigin, SettingValue, settings};
 pub use snapshot::{
-    Channel, ClientKeys, Key, Limit, LogLevel, LogSettings, Routing, Server, Snapshot, Spoken, Strategy,
-    UnknownModels,
+    Channel, Client, ClientKeys, Key, Limit, LogLevel, LogSettings, Routing, Server, Snapshot, Spoken,
+    Strategy, UnknownModels,
 };

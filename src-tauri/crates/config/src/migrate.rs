@@ -3,7 +3,7 @@
 use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value};
 
 use crate::document::VERSION;
-use crate::findings::{Finding, Severity};
+use crate::findings::{Finding, FindingCode, Severity};
 use crate::tree::Position;
 
 /// Brings an older `config.toml` up to date, keeping comments and order. `None`: it is current already, or so broken
@@ -47,6 +47,7 @@ fn too_new(text: &str, version: i64) -> Finding {
         path: "version".to_owned(),
         message: format!("is {version}, but this program knows versions up to {VERSION}"),
         hint: Some("use a newer Sluice; the file was left as it is".to_owned()),
+        code: FindingCode::Other,
     }
 }
 

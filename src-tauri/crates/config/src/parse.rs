@@ -50,8 +50,18 @@ pub struct Parsed {
 
 /// Reads a configuration file. An error names every field that could not be read, not only the first.
 pub fn parse(file_name: &str, format: Format, bytes: &[u8]) -> Result<Parsed, Vec<Finding>> {
+    read_by(Reader::new(file_name, Spelling::of(format)), format, bytes)
+}
+
+/// Reads a configuration file of another tool, passing over fields that are unknown here.
+pub(crate) fn parse_leniently(file_name: &str, format: Format, bytes: &[u8]) -> Result<Parsed, Vec<Finding>> {
+    read_by(Reader::lenient(file_name, Spelling::of(format)), format, bytes)
+}
+
+fn read_by(mut reader: Reader, format: Format, bytes: &[u8]) -> Result<Parsed, Vec<Finding>> {
+    let file_name = reader.file.clone();
+    let file_name = file_name.as_str();
     let text = decoded(file_name, bytes)?;
-    let mut reader = Reader::new(file_name, Spelling::of(format));
     if format == Format::Toml {
         recognise_version(text, &mut reader)?;
     }

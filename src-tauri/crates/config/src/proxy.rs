@@ -38,7 +38,9 @@ pub struct Proxy {
 }
 
 /// The protocol spoken to a proxy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema, ts_rs::TS,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyScheme {
     /// CONNECT over plain TCP.
@@ -70,6 +72,13 @@ impl ProxyScheme {
             ProxyScheme::Socks5 | ProxyScheme::Socks5h => "socks5h",
         }
     }
+}
+
+/// Who sees a proxy's password, such as `socks5://proxy.example:1080`: what the vault binds it to.
+///
+/// It is the scheme of the file, so that a password saved for an encrypted way to the proxy is not sent in the open.
+pub fn proxy_origin(scheme: ProxyScheme, host: &str, port: u16) -> String {
+    format!("{}://{}:{port}", scheme.word(), host.to_lowercase())
 }
 
 impl Proxy {

@@ -3,6 +3,7 @@
 mod channel;
 mod document;
 mod fields;
+mod pools;
 mod scalar;
 mod sections;
 mod spelling;

@@ -3,6 +3,9 @@
 mod advice;
 mod aliases;
 mod channel;
+mod client;
+mod keys;
+mod origins;
 mod proxy;
 mod server;
 
@@ -13,15 +16,23 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use client::DEFAULT_CLIENT;
+pub(crate) use keys::key_name;
+pub use origins::secret_origin;
+pub(crate) use server::{DRAIN, PORT};
+
 use crate::document::{Document, SecretRef};
 use crate::findings::{Finding, Severity};
 use crate::index::Index;
+use crate::secret::{Absence, SecretId, VaultAnswer, VaultQuestion, no_vault};
 use crate::snapshot::{Channel, LogLevel, LogSettings, Routing, Snapshot};
 
 /// What a document needs to know of the world.
 pub struct Surroundings<'a> {
     /// Looks up an environment variable.
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Asks the vault for a secret. Must not block: what is not known yet is [`VaultAnswer::Pending`].
+    pub vault: &'a dyn Fn(&VaultQuestion) -> VaultAnswer,
     /// The zone of the day.
     pub zone: TimeZone,
     /// A port that wins over `PORT`, which wins over the file.
@@ -31,9 +42,15 @@ pub struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Surroundings with these environment variables, in UTC, overriding nothing.
+    /// Surroundings with these environment variables, without a vault, in UTC, overriding nothing.
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { lookup, zone: TimeZone::UTC, port_override: None, listen_override: Vec::new() }
+        Self {
+            lookup,
+            vault: &no_vault,
+            zone: TimeZone::UTC,
+            port_override: None,
+            listen_override: Vec::new(),
+        }
     }
 }
 
@@ -42,6 +59,7 @@ pub fn resolve(document: &Document, surroundings: &Surroundings<'_>) -> Result<S
     let mut checks = Checks { document, surroundings, findings: Vec::new() };
     let server = server::resolve(&mut checks);
     let proxies = proxy::resolve_all(&mut checks);
+    let clients = client::resolve_all(&mut checks);
     let channels: Vec<Arc<Channel>> = channel::resolve_all(&mut checks, &proxies);
     let section = document.routing.as_ref();
     let routing = Routing {
@@ -61,6 +79,7 @@ pub fn resolve(document: &Document, surroundings: &Surroundings<'_>) -> Result<S
         server,
         routing,
         channels,
+        clients,
         log: log(document),
         zone: surroundings.zone.clone(),
         findings,
@@ -69,7 +88,7 @@ pub fn resolve(document: &Document, surroundings: &Surroundings<'_>) -> Result<S
 }
 
 /// How many daily log files are kept by default.
-const LOG_FILES: u32 = 7;
+pub(crate) const LOG_FILES: u32 = 7;
 
 fn log(document: &Document) -> LogSettings {
     let section = document.log.as_ref();
@@ -101,16 +120,21 @@ impl Checks<'_> {
     }
 
     /// Follows a reference to a secret; `Err` says why there is none.
-    fn secret(&self, reference: &SecretRef) -> Result<SecretString, String> {
+    fn secret(&self, reference: &SecretRef, id: SecretId, origin: &str) -> Result<SecretString, Absence> {
         match reference {
             SecretRef::Env(name) => match (self.surroundings.lookup)(name) {
-                Some(value) if value.trim().is_empty() => Err(format!("variable {name} is empty")),
+                Some(value) if value.trim().is_empty() => {
+                    Err(Absence::missing(format!("variable {name} is empty")))
+                }
                 Some(value) => Ok(SecretString::from(value.trim())),
-                None => Err(format!("variable {name} is not set")),
+                None => Err(Absence::missing(format!("variable {name} is not set"))),
             },
-            SecretRef::Vault => Err("it is kept in the vault, which this version cannot open yet".to_owned()),
+            SecretRef::Vault => {
+                let question = VaultQuestion { id, origin: origin.to_owned() };
+                (self.surroundings.vault)(&question).into_result()
+            }
             SecretRef::Literal(secret) if secret.expose_secret().is_empty() => {
-                Err("the key is empty".to_owned())
+                Err(Absence::missing("the key is empty"))
             }
             SecretRef::Literal(secret) => Ok(secret.clone()),
         }

@@ -47,8 +47,9 @@ pub struct Candidate {
 }
 
 /// The rule by which a name became candidates. Its `Display` explains it to a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case", tag = "rule")]
+#[ts(rename = "RoutingRule")]
 pub enum Rule {
     /// `channel,model` with a channel's name.
     ChannelModel {
@@ -152,8 +153,9 @@ pub struct Skipped {
 }
 
 /// Why a channel may not answer. Its `Display` explains it to a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case", tag = "reason")]
+#[ts(rename = "SkipCause")]
 pub enum SkipReason {
     /// It is switched off.
     Disabled,

@@ -1,5 +1,6 @@
 //! The configuration in force: checked, with every default filled in and every reference followed.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use wire::{Protocol, splice::Param};
 use crate::findings::Finding;
 use crate::index::Index;
 use crate::pattern::Pattern;
-use crate::provider::{Auth, BaseUrl, ProviderKind};
+use crate::provider::{Auth, BaseUrl, Preset, ProviderKind, is_private};
 use crate::proxy::Hop;
+use crate::secret::{SecretSource, SecretState};
 
 /// The configuration in force. It never changes; a new file makes a new one.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub struct Snapshot {
     pub routing: Routing,
     /// Every channel, in the file's order, disabled ones too.
     pub channels: Vec<Arc<Channel>>,
+    /// The programs that have a key of their own, in the file's order, disabled ones too.
+    pub clients: Vec<Client>,
     /// What is logged.
     pub log: LogSettings,
     /// The zone of the day for limits without a zone of their own.
@@ -77,6 +81,17 @@ pub enum ClientKeys {
     Any,
 }
 
+/// A program with a key of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// What people call it.
+    pub name: Arc<str>,
+    /// SHA-256 of its key; a client without one cannot be told from others and is never recognised.
+    pub key_hash: Option<[u8; 32]>,
+    /// Whether it may use the gateway.
+    pub enabled: bool,
+}
+
 /// How names and channels are chosen.
 #[derive(Debug, Clone)]
 pub struct Routing {
@@ -91,7 +106,9 @@ pub struct Routing {
 }
 
 /// How a channel is chosen within a tier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema, ts_rs::TS,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// In proportion to the weights, smoothly.
@@ -112,7 +129,9 @@ pub enum Strategy {
 }
 
 /// What becomes of a name that nobody lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema, ts_rs::TS,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownModels {
     /// It is served as `auto` would be, and the answer says so.
@@ -212,6 +231,17 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// The first of its hosts that is a relay: neither a known vendor's own nor on this machine or network.
+    pub fn relay_host(&self) -> Option<&str> {
+        let is_relay = |spoken: &&Spoken| {
+            let base = &spoken.base;
+            // Azure gives every customer a host; what tells it is the header of its key.
+            let azure = base.auth(spoken.protocol) == Auth::ApiKey;
+            !azure && !is_private(base.host()) && Preset::of_host(base.host(), base.as_url().port()).is_none()
+        };
+        self.spoken.iter().find(is_relay).map(|spoken| spoken.base.host())
+    }
+
     /// The index of `protocol` in `spoken`, if the channel speaks it.
     pub fn speaks(&self, protocol: Protocol) -> Option<usize> {
         self.spoken.iter().position(|spoken| spoken.protocol == protocol)
@@ -223,6 +253,11 @@ impl Channel {
             Some(at) => self.spoken[at].base.auth(protocol),
             None => Auth::of(protocol),
         }
+    }
+
+    /// The origins to which its keys are sent, sorted, with a space between two of them: see [`crate::VaultQuestion`].
+    pub fn origin(&self) -> String {
+        origin_of(&self.spoken)
     }
 
     /// Tells why no key of this channel can be used, if none can.
@@ -244,6 +279,13 @@ pub struct Spoken {
     pub base: BaseUrl,
 }
 
+/// The origins of several base URLs, as [`Channel::origin`] writes them.
+pub(crate) fn origin_of(spoken: &[Spoken]) -> String {
+    let origins: BTreeSet<String> =
+        spoken.iter().map(|one| one.base.as_url().origin().ascii_serialization()).collect();
+    origins.into_iter().collect::<Vec<_>>().join(" ")
+}
+
 /// One credential of a channel.
 #[derive(Debug, Clone)]
 pub struct Key {
@@ -253,6 +295,10 @@ pub struct Key {
     pub secret: Option<SecretString>,
     /// Why there is no secret, such as `variable X is not set`.
     pub missing: Option<String>,
+    /// How the secret stands, in a word.
+    pub state: SecretState,
+    /// Where the secret is kept.
+    pub source: SecretSource,
     /// Whether it may be used.
     pub enabled: bool,
 }

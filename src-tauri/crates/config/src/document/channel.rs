@@ -119,6 +119,23 @@ pub struct ChannelEntry {
     pub price: Option<Price>,
 }
 
+impl ChannelEntry {
+    /// The channel's own id, or one that follows from its name.
+    pub fn effective_id(&self) -> String {
+        match &self.id {
+            Some(id) => id.clone(),
+            None => format!("ch-{:016x}", fnv_1a(self.name.as_bytes())),
+        }
+    }
+}
+
+/// The 64-bit FNV-1a hash (draft-eastlake-fnv): the same on every machine and in every version.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 /// The parameters whose bounds are known; others may be anything.
 fn model_params_schema(_: &mut SchemaGenerator) -> Schema {
     let count = json_schema!({ "type": "integer", "minimum": 1, "maximum": u32::MAX });

@@ -36,6 +36,11 @@ impl Places {
         self.by_path.entry(canonical).or_insert(place);
     }
 
+    /// Finds a field that stands in the file itself.
+    pub fn exact(&self, canonical: &str) -> Option<&Place> {
+        self.by_path.get(canonical)
+    }
+
     /// Finds a field, or the nearest field around it that stands in the file.
     pub fn find(&self, canonical: &str) -> Option<&Place> {
         let mut path = canonical;

@@ -1,4 +1,4 @@
-//! The tables of a TOML text as pieces of it, so that channels come and go and every other byte stays.
+//! The tables of a TOML text as pieces of it, so that entries come and go and every other byte stays.
 //!
 //! ```text
 //! name = "a"
@@ -25,24 +25,24 @@ pub(super) struct Blocks<'t> {
 struct Block {
     /// Comments and blank lines between the last field above and the header.
     gap: Range<usize>,
-    /// The position in the list of channels, where the table is one or a part of one.
-    channel: Option<usize>,
+    /// The field of the whole file that the table is, or is a part of.
+    root: String,
+    /// The position in the list of tables that the root is, where it is one.
+    entry: Option<usize>,
 }
 
 impl<'t> Blocks<'t> {
     pub(super) fn of(text: &'t str) -> Result<Self, TomlError> {
         let document = Document::parse(text)?;
         let mut list = Vec::new();
-        for (key, item) in document.iter() {
+        for (root, item) in document.iter() {
             match item {
-                Item::ArrayOfTables(channels) if key == "channel" => {
-                    for (at, channel) in channels.iter().enumerate() {
-                        gather(channel, Some(at), &mut list);
+                Item::ArrayOfTables(entries) => {
+                    for (at, entry) in entries.iter().enumerate() {
+                        gather(entry, root, Some(at), &mut list);
                     }
                 }
-                Item::None | Item::Value(_) | Item::Table(_) | Item::ArrayOfTables(_) => {
-                    gather_item(item, None, &mut list);
-                }
+                Item::None | Item::Value(_) | Item::Table(_) => gather_item(item, root, None, &mut list),
             }
         }
         list.sort_by_key(|block| block.gap.end);
@@ -55,38 +55,88 @@ impl<'t> Blocks<'t> {
         self.is_empty
     }
 
-    /// The text with a new table behind the last channel, or at the end where there is none.
-    pub(super) fn with_channel(&self, written: &str) -> String {
-        let last = self.list.iter().rposition(|block| block.channel.is_some());
-        let Some(next) = last.and_then(|last| self.list.get(last + 1)) else {
-            return appended(self.text, written);
-        };
-        let own = self.own_comment(&next.gap);
-        if own == next.gap.start {
-            let (before, after) = self.text.split_at(next.gap.start);
-            return format!("{before}\n{written}\n{after}");
+    /// The text with a new table behind the last one below `root`, or at the end where there is none.
+    pub(super) fn with_behind(&self, root: &str, written: &str) -> String {
+        let last = self.list.iter().rposition(|block| block.root == root);
+        match last.map(|last| last + 1).filter(|next| *next < self.list.len()) {
+            Some(next) => self.with_ahead(next, written),
+            None => appended(self.text, written),
         }
-        let (before, after) = self.text.split_at(own);
-        format!("{before}{written}\n{after}")
     }
 
-    /// The text without some channels and the comments that belong to them.
-    pub(super) fn without_channels(&self, removed: &[usize]) -> String {
-        let goes = |at: usize| self.list[at].channel.is_some_and(|channel| removed.contains(&channel));
-        let mut kept = self.text.to_owned();
+    /// The text with a new table ahead of an entry of the list `root` and the comment that belongs to it.
+    pub(super) fn with_before(&self, root: &str, entry: usize, written: &str) -> String {
+        let first = self.list.iter().position(|block| block.root == root && block.entry == Some(entry));
+        match first {
+            Some(first) => self.with_ahead(first, written),
+            None => appended(self.text, written),
+        }
+    }
+
+    /// The text with a new table ahead of the first one below `root`, or at the end where there is none.
+    pub(super) fn with_first(&self, root: &str, written: &str) -> String {
+        match self.list.iter().position(|block| block.root == root) {
+            Some(first) => self.with_ahead(first, written),
+            None => appended(self.text, written),
+        }
+    }
+
+    fn with_ahead(&self, block: usize, written: &str) -> String {
+        let gap = &self.list[block].gap;
+        let own = self.own_comment(gap);
+        let (before, after) = self.text.split_at(own);
+        let blank_line = if own == gap.start && own > 0 { "\n" } else { "" };
+        format!("{before}{blank_line}{written}\n{after}")
+    }
+
+    /// Tells whether a list of tables holds such an entry as tables with headers.
+    pub(super) fn holds(&self, root: &str, entry: usize) -> bool {
+        self.list.iter().any(|block| block.root == root && block.entry == Some(entry))
+    }
+
+    /// Takes some entries of the list `root` out, with the comments that belong to them.
+    pub(super) fn without_entries(&self, root: &str, entries: &[usize]) -> Cut {
+        self.without(|block| block.root == root && block.entry.is_some_and(|entry| entries.contains(&entry)))
+    }
+
+    /// Takes out the tables whose headers begin at these places, with the comments that belong to them.
+    pub(super) fn without_headers(&self, headers: &[usize]) -> Cut {
+        self.without(|block| headers.contains(&block.gap.end))
+    }
+
+    /// Takes out a table if nothing but its header is left of it, not even a comment.
+    pub(super) fn without_bare_header(&self, header: usize) -> String {
+        let bare = self.list.iter().position(|block| block.gap.end == header).filter(|at| {
+            let end = self.list.get(at + 1).map_or(self.trailing.start, |next| next.gap.start);
+            let own_comment = self.own_comment(&self.list[*at].gap) == header;
+            let lines = self.text[header..end].lines().filter(|line| !line.trim().is_empty()).count();
+            own_comment && lines == 1 && self.attached_end(*at) == end
+        });
+        match bare {
+            Some(_) => self.without_headers(&[header]).kept,
+            None => self.text.to_owned(),
+        }
+    }
+
+    fn without(&self, goes: impl Fn(&Block) -> bool) -> Cut {
+        let mut cut = Cut { kept: self.text.to_owned(), taken: String::new() };
         let mut at = self.list.len();
         while at > 0 {
             at -= 1;
-            if !goes(at) {
+            if !goes(&self.list[at]) {
                 continue;
             }
             let last = at;
-            while at > 0 && goes(at - 1) {
+            while at > 0 && goes(&self.list[at - 1]) {
                 at -= 1;
             }
-            kept.replace_range(self.cut(at, last), "");
+            let range = self.cut(at, last);
+            let piece = without_blank_ends(&self.text[range.clone()]);
+            let blank_line = if cut.taken.is_empty() { "" } else { "\n" };
+            cut.taken = format!("{piece}{blank_line}{}", cut.taken);
+            cut.kept.replace_range(range, "");
         }
-        kept
+        cut
     }
 
     /// What goes with the blocks from `first` to `last`, so that one blank line stays between what is left.
@@ -130,27 +180,39 @@ impl<'t> Blocks<'t> {
     }
 }
 
-fn gather(table: &Table, channel: Option<usize>, blocks: &mut Vec<Block>) {
-    // Tables that have no header of their own are parts of those that have one.
-    if !table.is_implicit()
-        && !table.is_dotted()
-        && let Some(header) = table.span()
-    {
+/// A text in two parts.
+pub(super) struct Cut {
+    /// What is left.
+    pub(super) kept: String,
+    /// What was taken out, without blank lines at its ends.
+    pub(super) taken: String,
+}
+
+fn gather(table: &Table, root: &str, entry: Option<usize>, blocks: &mut Vec<Block>) {
+    if let Some(header) = header(table) {
         let prefix = table.decor().prefix().and_then(toml_edit::RawString::span);
         let start = prefix.map_or(header.start, |prefix| prefix.start);
-        blocks.push(Block { gap: start..header.start, channel });
+        blocks.push(Block { gap: start..header.start, root: root.to_owned(), entry });
     }
     for (_, item) in table {
-        gather_item(item, channel, blocks);
+        gather_item(item, root, entry, blocks);
     }
 }
 
-fn gather_item(item: &Item, channel: Option<usize>, blocks: &mut Vec<Block>) {
+fn gather_item(item: &Item, root: &str, entry: Option<usize>, blocks: &mut Vec<Block>) {
     match item {
-        Item::Table(table) => gather(table, channel, blocks),
-        Item::ArrayOfTables(tables) => tables.iter().for_each(|table| gather(table, channel, blocks)),
+        Item::Table(table) => gather(table, root, entry, blocks),
+        Item::ArrayOfTables(tables) => tables.iter().for_each(|table| gather(table, root, entry, blocks)),
         Item::None | Item::Value(_) => {}
     }
+}
+
+/// Where a table's header stands. Tables without one are parts of those that have one.
+pub(super) fn header(table: &Table) -> Option<Range<usize>> {
+    if table.is_implicit() || table.is_dotted() {
+        return None;
+    }
+    table.span()
 }
 
 /// Adds a piece at the end, behind a blank line.
@@ -161,6 +223,13 @@ pub(super) fn appended(text: &str, piece: &str) -> String {
     let line_break = if text.ends_with('\n') { "" } else { "\n" };
     let blank_line = if text.ends_with("\n\n") { "" } else { "\n" };
     format!("{text}{line_break}{blank_line}{piece}")
+}
+
+/// A piece without blank lines at its ends, its last line ended.
+fn without_blank_ends(piece: &str) -> String {
+    let start = blank_bytes(piece.split_inclusive('\n'));
+    let trimmed = piece[start..].trim_end();
+    format!("{trimmed}\n")
 }
 
 fn is_blank_line(line: &str) -> bool {

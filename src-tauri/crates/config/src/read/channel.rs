@@ -11,7 +11,7 @@ use super::spelling::{Spelling, snake};
 use crate::document::{
     ChannelEntry, KeyEntry, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, Quirks, SecretRef,
 };
-use crate::findings::Severity;
+use crate::findings::{FindingCode, Severity};
 use crate::provider::ProviderKind;
 use crate::tree::Value;
 
@@ -52,7 +52,7 @@ fn identity(
 ) {
     let id = fields.take(reader, "id", &["uuid"]);
     entry.id = id.and_then(|field| identifier(reader, &field));
-    let written = fields.take(reader, "name", &[]);
+    let written = fields.take(reader, "name", &["customName"]);
     entry.name = match (written, name, &entry.id) {
         (Some(field), _, _) => handle(reader, &field).unwrap_or_default(),
         (None, Some(name), _) => {
@@ -86,12 +86,15 @@ fn identifier(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
     }
 }
 
+const BASE_URL_NAMES: &[&str] =
+    &["baseURL", "OPENAI_BASE_URL", "CLAUDE_BASE_URL", "GEMINI_BASE_URL", "KIRO_BASE_URL", "QWEN_BASE_URL"];
+
 fn place(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry) {
     if let Some(field) = fields.take(reader, "protocols", &[]) {
         let items = field.items(reader, "a list of protocols");
         entry.protocols = Some(items.iter().filter_map(|item| protocol(reader, item)).collect());
     }
-    let base_url = fields.take(reader, "base_url", &["baseURL", "OPENAI_BASE_URL", "CLAUDE_BASE_URL"]);
+    let base_url = fields.take(reader, "base_url", BASE_URL_NAMES);
     entry.base_url = base_url.and_then(|field| filled_text(reader, &field));
     entry.exact = fields.take(reader, "exact", &[]).and_then(|field| truth(reader, &field));
     entry.proxy = fields.take(reader, "proxy", &[]).and_then(|field| proxy_reference(reader, &field));
@@ -131,7 +134,7 @@ fn keys(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry) 
     entry.keys = Some(items.iter().filter_map(|item| key(reader, item)).collect());
 }
 
-fn key(reader: &mut Reader, field: &Field<'_>) -> Option<KeyEntry> {
+pub(super) fn key(reader: &mut Reader, field: &Field<'_>) -> Option<KeyEntry> {
     let bare =
         |secret| KeyEntry { name: None, secret, quota_group: None, rpm: None, rpd: None, enabled: None };
     if let Value::Text(text) = &field.node.value {
@@ -174,6 +177,7 @@ fn warn_of_literal(reader: &mut Reader, field: &Field<'_>, secret: &SecretRef) {
         let message = "holds a key in plain text, which is used as it is";
         reader.note(Severity::Warning, field.node.at, &field.path.shown, message);
         reader.hint("write { env = \"NAME\" } and set that environment variable");
+        reader.about(FindingCode::PlainSecret);
     }
 }
 
@@ -236,6 +240,11 @@ fn as_json(value: &Value) -> Option<serde_json::Value> {
 
 fn choice_of_channel(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry) {
     entry.enabled = fields.take(reader, "enabled", &[]).and_then(|field| truth(reader, &field));
+    if !reader.spelling.is_native()
+        && let Some(field) = fields.take(reader, "is_disabled", &[])
+    {
+        entry.enabled = entry.enabled.or(truth(reader, &field).map(|disabled| !disabled));
+    }
     entry.weight =
         fields.take(reader, "weight", &[]).and_then(|field| integer(reader, &field, 0..=1_000_000));
     entry.priority =

@@ -2,7 +2,7 @@
 
 use super::fields::{Field, Fields, Reader};
 use super::spelling::Spelling;
-use super::{channel, scalar, sections};
+use super::{channel, pools, scalar, sections};
 use crate::document::{ChannelEntry, Document, RoutingSection, VERSION};
 use crate::findings::Severity;
 use crate::snapshot::Strategy;
@@ -14,6 +14,12 @@ pub(crate) fn document(reader: &mut Reader, root: &Node) -> Document {
     // An empty file is an empty document.
     if matches!(root.value, Value::Null) {
         return document;
+    }
+    if !reader.spelling.is_native() && pools::holds_pools(root) {
+        return pools::pools(reader, root);
+    }
+    if !reader.spelling.is_native() && pools::holds_settings(root) {
+        return pools::settings(reader, root);
     }
     let Some(mut fields) = Fields::open(&Field::root(root), reader) else { return document };
     document.version = fields.take(reader, "version", &[]).and_then(|field| version(reader, &field));
@@ -112,7 +118,7 @@ fn security(reader: &mut Reader, field: &Field<'_>, channels: &mut [ChannelEntry
 }
 
 fn later(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Document) {
-    if let Some(field) = fields.take_later(reader, "client", &["clients"]) {
+    if let Some(field) = fields.take(reader, "client", &["clients"]) {
         let items = field.items(reader, "a list of clients");
         document.client = items.iter().filter_map(|item| sections::client(reader, item)).collect();
     }
@@ -120,7 +126,7 @@ fn later(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Document) 
         let items = field.items(reader, "a list of budgets");
         document.budget = items.iter().filter_map(|item| sections::budget(reader, item)).collect();
     }
-    document.ui = fields.take_later(reader, "ui", &[]).and_then(|field| sections::ui(reader, &field));
+    document.ui = fields.take(reader, "ui", &[]).and_then(|field| sections::ui(reader, &field));
     document.ledger =
         fields.take_later(reader, "ledger", &[]).and_then(|field| sections::ledger(reader, &field));
     warn_of_strategy(reader, document);

@@ -1,7 +1,7 @@
 //! Reading a table field by field, with paths, places and findings.
 
 use crate::document::{Place, Places};
-use crate::findings::{Finding, Severity};
+use crate::findings::{Finding, FindingCode, Severity};
 use crate::nearest::nearest;
 use crate::tree::{Entry, Node, Position, Value};
 
@@ -13,11 +13,24 @@ pub(crate) struct Reader {
     pub(crate) spelling: Spelling,
     pub(crate) places: Places,
     pub(crate) findings: Vec<Finding>,
+    /// How grave an unknown field is.
+    pub(crate) unknown: Severity,
 }
 
 impl Reader {
     pub(crate) fn new(file: &str, spelling: Spelling) -> Self {
-        Self { file: file.to_owned(), spelling, places: Places::of(file), findings: Vec::new() }
+        Self {
+            file: file.to_owned(),
+            spelling,
+            places: Places::of(file),
+            findings: Vec::new(),
+            unknown: Severity::Error,
+        }
+    }
+
+    /// A reader that passes over fields that it does not know, and says so.
+    pub(crate) fn lenient(file: &str, spelling: Spelling) -> Self {
+        Self { unknown: Severity::Warning, ..Self::new(file, spelling) }
     }
 
     /// Notes a finding about a path in the file's own spelling.
@@ -30,6 +43,7 @@ impl Reader {
             path: path.to_owned(),
             message: message.into(),
             hint: None,
+            code: FindingCode::Other,
         });
     }
 
@@ -37,6 +51,13 @@ impl Reader {
     pub(crate) fn hint(&mut self, hint: impl Into<String>) {
         if let Some(latest) = self.findings.last_mut() {
             latest.hint = Some(hint.into());
+        }
+    }
+
+    /// Says what the latest finding is about.
+    pub(crate) fn about(&mut self, code: FindingCode) {
+        if let Some(latest) = self.findings.last_mut() {
+            latest.code = code;
         }
     }
 
@@ -221,6 +242,12 @@ impl<'t> Fields<'t> {
         }
     }
 
+    /// Passes over whatever nobody took.
+    pub(crate) fn pass_over_all(&mut self, reader: &mut Reader, why: &str) {
+        let names: Vec<&str> = self.entries.iter().map(|entry| entry.key.as_str()).collect();
+        self.pass_over(reader, &names, why);
+    }
+
     /// Notes every key that nobody took.
     pub(crate) fn close(self, reader: &mut Reader) {
         for (entry, taken) in self.entries.iter().zip(&self.taken) {
@@ -228,7 +255,7 @@ impl<'t> Fields<'t> {
                 continue;
             }
             let path = self.path.key(&entry.key, &entry.key);
-            reader.note(Severity::Error, entry.key_at, &path.shown, "is no known field");
+            reader.note(reader.unknown, entry.key_at, &path.shown, "is no known field");
             let near = nearest(&super::spelling::snake(&entry.key), self.known.iter().copied());
             let hint = if let Some(name) = near {
                 format!("did you mean {:?}?", reader.spelling.show(name))

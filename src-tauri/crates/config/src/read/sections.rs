@@ -216,9 +216,9 @@ pub(super) fn client(reader: &mut Reader, field: &Field<'_>) -> Option<ClientEnt
     let mut fields = Fields::open(field, reader)?;
     let name = required_text(reader, &mut fields, "name");
     let key_hash = fields.take(reader, "key_hash", &[]).and_then(|field| text(reader, &field));
-    let models = fields.take(reader, "models", &[]).map(|field| texts(reader, &field));
-    let rpm = fields.take(reader, "rpm", &[]).and_then(|field| limit(reader, &field));
-    let budget = fields.take(reader, "budget", &[]).and_then(|field| text(reader, &field));
+    let models = fields.take_later(reader, "models", &[]).map(|field| texts(reader, &field));
+    let rpm = fields.take_later(reader, "rpm", &[]).and_then(|field| limit(reader, &field));
+    let budget = fields.take_later(reader, "budget", &[]).and_then(|field| text(reader, &field));
     let enabled = fields.take(reader, "enabled", &[]).and_then(|field| truth(reader, &field));
     fields.close(reader);
     Some(ClientEntry { name: name?, key_hash, models, rpm, budget, enabled })

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Checks;
-use crate::findings::Severity;
+use crate::findings::{FindingCode, Severity};
 use crate::pattern::Pattern;
-use crate::provider::{Preset, is_private};
 use crate::snapshot::Channel;
 
 pub(super) fn give(checks: &mut Checks<'_>, channels: &[Arc<Channel>]) {
@@ -17,16 +16,12 @@ pub(super) fn give(checks: &mut Checks<'_>, channels: &[Arc<Channel>]) {
 /// Says when a base URL belongs to neither a known vendor nor the user's own network.
 fn relays(checks: &mut Checks<'_>, channels: &[Arc<Channel>]) {
     for (at, channel) in channels.iter().enumerate() {
-        let stranger = channel.spoken.iter().find(|spoken| {
-            let base = &spoken.base;
-            let azure = base.auth(spoken.protocol) == crate::provider::Auth::ApiKey;
-            !azure && !is_private(base.host()) && Preset::of_host(base.host(), base.as_url().port()).is_none()
-        });
-        if let Some(spoken) = stranger {
-            let host = spoken.base.host();
+        if let Some(host) = channel.relay_host() {
             let message =
                 format!("{host} is no known vendor's own host; whoever runs it sees your key and prompts");
-            checks.note(Severity::Advice, &format!("channel[{at}].base_url"), message);
+            checks
+                .note(Severity::Advice, &format!("channel[{at}].base_url"), message)
+                .about(FindingCode::Relay);
         }
     }
 }
@@ -61,5 +56,5 @@ fn lone_models(checks: &mut Checks<'_>, channels: &[Arc<Channel>]) {
         names = format!("{names} and {more} more");
     }
     let message = format!("only one channel serves {names}; a second one would take over when it fails");
-    checks.note(Severity::Advice, "channel", message);
+    checks.note(Severity::Advice, "channel", message).about(FindingCode::SingleChannel);
 }

@@ -4,16 +4,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use url::Url;
 use wire::Protocol;
 use wire::splice::Param;
 
-use super::{Checks, proxy};
-use crate::document::{ChannelEntry, KeyEntry, ParamsMode, ProtocolEntry};
+use super::{Checks, keys, proxy};
+use crate::document::{ChannelEntry, ParamsMode, ProtocolEntry};
+use crate::findings::FindingCode;
 use crate::pattern::Pattern;
 use crate::provider::{BaseUrl, Preset, ProviderKind, is_loopback, is_private};
-use crate::snapshot::{Channel, Key, Limit, Spoken};
+use crate::snapshot::{Channel, Limit, Spoken};
 
 /// Extra attempts on a channel by default.
 const MAX_RETRIES: u32 = 2;
@@ -23,7 +23,7 @@ pub(super) fn resolve_all(checks: &mut Checks<'_>, proxies: &proxy::Proxies) -> 
     let names =
         entries.iter().enumerate().map(|(at, entry)| (format!("channel[{at}].name"), entry.name.as_str()));
     checks.check_unique(names, "the channel");
-    let ids: Vec<String> = entries.iter().map(id).collect();
+    let ids: Vec<String> = entries.iter().map(ChannelEntry::effective_id).collect();
     let paths = ids.iter().enumerate().map(|(at, id)| (format!("channel[{at}].id"), id.as_str()));
     let stated = entries.iter().map(|entry| entry.id.is_some());
     // An id that follows from a name that stands twice was reported with the name.
@@ -31,21 +31,6 @@ pub(super) fn resolve_all(checks: &mut Checks<'_>, proxies: &proxy::Proxies) -> 
     checks.check_unique(paths.into_iter(), "the id");
     let resolve = |(at, entry)| Arc::new(channel(checks, at, entry, proxies));
     entries.iter().enumerate().map(resolve).collect()
-}
-
-/// The channel's own id, or one that follows from its name.
-fn id(entry: &ChannelEntry) -> String {
-    match &entry.id {
-        Some(id) => id.clone(),
-        None => format!("ch-{:016x}", fnv_1a(entry.name.as_bytes())),
-    }
-}
-
-/// The 64-bit FNV-1a hash (draft-eastlake-fnv): the same on every machine and in every version.
-fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &proxy::Proxies) -> Channel {
@@ -60,11 +45,17 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
     if entry.models.as_ref().is_some_and(Vec::is_empty) {
         checks.warn(&format!("{path}.models"), "lists no model, so the channel serves none");
     }
+    let id = entry.effective_id();
     Channel {
-        id: id(entry).into(),
+        id: id.as_str().into(),
         name: entry.name.as_str().into(),
         provider,
-        keys: keys(checks, &path, entry, provider, preset),
+        keys: keys::resolve(
+            checks,
+            &path,
+            entry,
+            &keys::Holder { id: &id, provider, preset, spoken: &spoken },
+        ),
         model: entry.model.as_deref().map(|model| model.trim().into()),
         models: entry
             .models
@@ -83,7 +74,7 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
         tags: entry.tags.iter().map(|tag| tag.as_str().into()).collect(),
         timeout: entry.timeout_ms.map(|timeout| Duration::from_millis(timeout.into())),
         max_retries: entry.max_retries.unwrap_or(MAX_RETRIES),
-        hop: proxy::hop(checks, &format!("{path}.proxy"), entry.proxy.as_ref(), proxies, &spoken),
+        hop: proxy::hop(checks, &format!("{path}.proxy"), entry.proxy.as_ref(), proxies, &id, &spoken),
         rpm: limit(entry.rpm),
         rpd: limit(entry.rpd),
         include_usage: quirk.unwrap_or_else(|| preset.is_none_or(|preset| preset.include_usage)),
@@ -225,71 +216,6 @@ fn default_protocols(entry: &ChannelEntry, provider: ProviderKind, own: Option<&
 fn warn_of_plain_http(checks: &mut Checks<'_>, field: &str, base: &BaseUrl) {
     if base.as_url().scheme() == "http" && !is_private(base.host()) {
         let message = format!("sends keys and prompts unencrypted to {}", base.host());
-        checks.warn(field, message).hint = Some("use https".to_owned());
+        checks.warn(field, message).about(FindingCode::PlainHttp).hint = Some("use https".to_owned());
     }
-}
-
-/// The keys of a channel; at least one, perhaps without a secret.
-fn keys(
-    checks: &mut Checks<'_>,
-    path: &str,
-    entry: &ChannelEntry,
-    provider: ProviderKind,
-    preset: Option<&'static Preset>,
-) -> Vec<Key> {
-    let written: Vec<(String, &KeyEntry)> = match (&entry.key, &entry.keys) {
-        (Some(key), _) => vec![(format!("{path}.key"), key)],
-        (None, Some(keys)) => {
-            keys.iter().enumerate().map(|(at, key)| (format!("{path}.keys[{at}]"), key)).collect()
-        }
-        (None, None) => Vec::new(),
-    };
-    if written.is_empty() {
-        let key = unwritten_key(provider, preset);
-        if let Some(why) = key.missing.as_ref().filter(|_| entry.enabled.unwrap_or(true)) {
-            checks.warn(path, format!("needs a key: {why}"));
-        }
-        return vec![key];
-    }
-    let names: Vec<String> = (1..).zip(&written).map(|(number, (_, key))| key_name(number, key)).collect();
-    let places = written.iter().zip(&names).map(|((path, _), name)| (path.clone(), name.as_str()));
-    checks.check_unique(places, "the key");
-    let mut keys = Vec::new();
-    for ((path, key), name) in written.iter().zip(&names) {
-        let (secret, missing) = match checks.secret(&key.secret) {
-            Ok(secret) => (Some(secret), None),
-            Err(why) => {
-                if entry.enabled.unwrap_or(true) && key.enabled.unwrap_or(true) {
-                    checks.warn(path, format!("channel {:?} needs a key: {why}", entry.name));
-                }
-                (None, Some(why))
-            }
-        };
-        keys.push(Key { name: name.as_str().into(), secret, missing, enabled: key.enabled.unwrap_or(true) });
-    }
-    keys
-}
-
-fn key_name(number: usize, key: &KeyEntry) -> String {
-    match &key.name {
-        Some(name) => name.clone(),
-        None if number == 1 => "default".to_owned(),
-        None => format!("key {number}"),
-    }
-}
-
-/// The key of a channel that states none: programs on this machine ask for none, vendors do.
-fn unwritten_key(provider: ProviderKind, preset: Option<&Preset>) -> Key {
-    let keyless = preset.is_some_and(Preset::is_keyless) && !provider.uses_login();
-    let variable = preset.map(|preset| preset.key_variable).filter(|variable| !variable.is_empty());
-    let missing = match variable {
-        _ if keyless => None,
-        _ if provider.uses_login() => {
-            Some(format!("logins of type {:?} are not supported yet", provider.word()))
-        }
-        Some(variable) => Some(format!("none is configured; write key = {{ env = {variable:?} }}")),
-        None => Some("none is configured; write key = { env = \"NAME\" }".to_owned()),
-    };
-    let secret = missing.is_none().then(|| SecretString::from(""));
-    Key { name: "default".into(), secret, missing, enabled: true }
 }

@@ -7,7 +7,8 @@ use super::Checks;
 use crate::document::{ProxyInline, ProxyRef, SecretRef};
 use crate::nearest::nearest;
 use crate::provider::is_loopback;
-use crate::proxy::{Hop, Proxy, ProxyScheme};
+use crate::proxy::{Hop, Proxy, ProxyScheme, proxy_origin};
+use crate::secret::SecretId;
 use crate::snapshot::Spoken;
 
 /// The proxies by name.
@@ -29,7 +30,11 @@ pub(super) fn resolve_all(checks: &mut Checks<'_>) -> Proxies {
             host: entry.host.clone(),
             port: entry.port,
             username: entry.username.clone(),
-            password: password(checks, &path, entry.password.as_ref()),
+            password: entry.password.as_ref().and_then(|reference| {
+                let id = SecretId::ProxyPassword { proxy: entry.name.clone() };
+                let scheme = entry.scheme.unwrap_or(ProxyScheme::Http);
+                password(checks, &path, reference, id, &proxy_origin(scheme, &entry.host, entry.port))
+            }),
             no_proxy: no_proxy(&entry.no_proxy),
         };
         proxies.entry(entry.name.clone()).or_insert_with(|| Arc::new(proxy));
@@ -40,12 +45,16 @@ pub(super) fn resolve_all(checks: &mut Checks<'_>) -> Proxies {
 fn password(
     checks: &mut Checks<'_>,
     path: &str,
-    reference: Option<&SecretRef>,
+    reference: &SecretRef,
+    id: SecretId,
+    origin: &str,
 ) -> Option<secrecy::SecretString> {
-    match checks.secret(reference?) {
+    match checks.secret(reference, id, origin) {
         Ok(password) => Some(password),
-        Err(why) => {
-            checks.warn(&format!("{path}.password"), format!("is left out: {why}"));
+        Err(absence) => {
+            if !absence.pending {
+                checks.warn(&format!("{path}.password"), format!("is left out: {}", absence.why));
+            }
             None
         }
     }
@@ -63,6 +72,7 @@ pub(super) fn hop(
     path: &str,
     reference: Option<&ProxyRef>,
     proxies: &Proxies,
+    channel_id: &str,
     spoken: &[Spoken],
 ) -> Hop {
     let hop = match reference {
@@ -70,7 +80,9 @@ pub(super) fn hop(
         Some(ProxyRef::Named(name)) if name == "direct" => Hop::Direct,
         Some(ProxyRef::Named(name)) if name == "system" => Hop::System,
         Some(ProxyRef::Named(name)) => named(checks, path, name, proxies),
-        Some(ProxyRef::Inline(inline)) => Hop::Proxy(Arc::new(inline_proxy(checks, path, inline))),
+        Some(ProxyRef::Inline(inline)) => {
+            Hop::Proxy(Arc::new(inline_proxy(checks, path, channel_id, inline)))
+        }
     };
     let mut hosts = spoken.iter().map(|one| one.base.host());
     let direct = match &hop {
@@ -102,14 +114,18 @@ fn named(checks: &mut Checks<'_>, path: &str, name: &str, proxies: &Proxies) -> 
     Hop::Direct
 }
 
-fn inline_proxy(checks: &mut Checks<'_>, path: &str, inline: &ProxyInline) -> Proxy {
+fn inline_proxy(checks: &mut Checks<'_>, path: &str, channel_id: &str, inline: &ProxyInline) -> Proxy {
+    let scheme = inline.scheme.unwrap_or(ProxyScheme::Http);
     Proxy {
         name: format!("{}:{}", inline.host, inline.port).into(),
-        scheme: inline.scheme.unwrap_or(ProxyScheme::Http),
+        scheme,
         host: inline.host.clone(),
         port: inline.port,
         username: inline.username.clone(),
-        password: password(checks, path, inline.password.as_ref()),
+        password: inline.password.as_ref().and_then(|reference| {
+            let id = SecretId::ChannelProxyPassword { channel_id: channel_id.to_owned() };
+            password(checks, path, reference, id, &proxy_origin(scheme, &inline.host, inline.port))
+        }),
         no_proxy: no_proxy(&inline.no_proxy),
     }
 }

@@ -7,13 +7,14 @@ use indexmap::IndexSet;
 
 use super::Checks;
 use crate::document::ServerSection;
-use crate::findings::{Finding, Severity};
+use crate::findings::{Finding, FindingCode, Severity};
+use crate::secret::SecretId;
 use crate::snapshot::{ClientKeys, Server};
 
 /// The port by default.
-const PORT: u16 = 7584;
+pub(crate) const PORT: u16 = 7584;
 /// How long running requests may take to end, by default.
-const DRAIN: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 
 pub(super) fn resolve(checks: &mut Checks<'_>) -> Server {
     let empty = ServerSection::default();
@@ -31,13 +32,17 @@ pub(super) fn resolve(checks: &mut Checks<'_>) -> Server {
     let client_keys = section.client_keys.unwrap_or_default();
     if client_keys == ClientKeys::Any {
         let message = "lets every program that reaches the gateway spend through your channels";
-        checks.warn("server.client_keys", message);
+        checks.warn("server.client_keys", message).about(FindingCode::AnyKey);
     }
-    let api_key = section.api_key.as_ref().and_then(|reference| match checks.secret(reference) {
-        Ok(secret) => Some(secret),
-        Err(why) => {
-            checks.warn("server.api_key", format!("is no client key: {why}"));
-            None
+    let api_key = section.api_key.as_ref().and_then(|reference| {
+        match checks.secret(reference, SecretId::ServerKey, "") {
+            Ok(secret) => Some(secret),
+            Err(absence) => {
+                if !absence.pending {
+                    checks.warn("server.api_key", format!("is no client key: {}", absence.why));
+                }
+                None
+            }
         }
     });
     Server {
@@ -91,7 +96,8 @@ fn listen(checks: &mut Checks<'_>, section: &ServerSection, port: u16) -> Vec<So
             continue;
         };
         if !address.ip().is_loopback() {
-            checks.warn(&path, format!("lets other machines reach the gateway at {}", address.ip()));
+            let message = format!("lets other machines reach the gateway at {}", address.ip());
+            checks.warn(&path, message).about(FindingCode::OpenToNetwork);
         }
         addresses.push(address);
     }
