@@ -17,8 +17,9 @@ pub(crate) struct Desk {
     pub(crate) sluice: Arc<Sluice>,
     /// Cancelled when the gateway shall end.
     pub(crate) stop: CancellationToken,
-    /// Whether something shows the tray's icon.
-    pub(crate) tray_shown: watch::Sender<bool>,
+    /// Whether there is a tray that would show an icon.
+    pub(crate) tray_there: watch::Sender<bool>,
+    tray_failed: AtomicBool,
     wishes: watch::Sender<Wishes>,
     quitting: AtomicBool,
     stale: Notify,
@@ -31,7 +32,8 @@ impl Desk {
         Desk {
             sluice,
             stop: CancellationToken::new(),
-            tray_shown: watch::Sender::new(false),
+            tray_there: watch::Sender::new(false),
+            tray_failed: AtomicBool::new(false),
             wishes: watch::Sender::new(wishes),
             quitting: AtomicBool::new(false),
             stale: Notify::new(),
@@ -51,6 +53,21 @@ impl Desk {
             *known = wishes;
             changed
         });
+    }
+
+    /// Whether our icon can be seen in a tray.
+    pub(crate) fn is_in_tray(&self) -> bool {
+        *self.tray_there.borrow() && !self.has_tray_failed()
+    }
+
+    /// Notes that no icon can be made.
+    pub(crate) fn tray_fails(&self) {
+        self.tray_failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether no icon can be made.
+    pub(crate) fn has_tray_failed(&self) -> bool {
+        self.tray_failed.load(Ordering::Relaxed)
     }
 
     /// Notes that the application ends. Returns whether it was so before.

@@ -45,7 +45,7 @@ pub(crate) fn quit(app: &AppHandle) {
 /// a program that nobody can see nor end would be left.
 pub(crate) fn window_closed(app: &AppHandle) {
     let desk = app.state::<Desk>();
-    let stays = desk.wishes().close_to_tray && *desk.tray_shown.borrow();
+    let stays = desk.wishes().close_to_tray && desk.is_in_tray();
     if !stays && !desk.is_quitting() {
         quit(app);
     }
@@ -53,8 +53,8 @@ pub(crate) fn window_closed(app: &AppHandle) {
 
 /// Opens the window where nothing shows the icon of an application that was started hidden.
 pub(crate) async fn open_unless_tray_comes(app: AppHandle) {
-    let mut shown = app.state::<Desk>().tray_shown.subscribe();
-    let came = tokio::time::timeout(TRAY_COMES_WITHIN, shown.wait_for(|shown| *shown)).await;
+    let mut there = app.state::<Desk>().tray_there.subscribe();
+    let came = tokio::time::timeout(TRAY_COMES_WITHIN, there.wait_for(|there| *there)).await;
     if came.is_err() {
         tracing::info!("nothing shows the tray's icon: the window opens instead");
         window::open(&app, None);

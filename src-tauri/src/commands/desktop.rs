@@ -194,11 +194,10 @@ pub(super) async fn save_text(app: &AppHandle, named: NamedText) -> Result<Optio
 /// Tells what the window needs to know of the desktop around it.
 pub(super) async fn desktop(app: &AppHandle, _: Nothing) -> Result<Desktop, Fault> {
     let desk = app.state::<Desk>();
-    let tray = *desk.tray_shown.borrow();
     Ok(Desktop {
         language: wishes::system_language(),
         platform: platform(),
-        tray,
+        tray: desk.is_in_tray(),
         first_run: first_run::is_due(desk.sluice.home(), desk.sluice.snapshot().channels.len()),
     })
 }
