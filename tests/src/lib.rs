@@ -14,11 +14,17 @@
 )]
 
 pub mod bed;
+#[cfg(target_os = "linux")]
+pub mod desktop;
 pub mod http;
 pub mod programs;
 pub mod rescue;
+#[cfg(target_os = "linux")]
+pub mod session;
 pub mod speech;
 pub mod tls;
+#[cfg(target_os = "linux")]
+pub mod tray;
 pub mod upstream;
 
 use std::time::Duration;
@@ -35,6 +41,20 @@ pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         let mut turns = tokio::time::interval(Duration::from_millis(2));
         loop {
             if let Some(seen) = look() {
+                return seen;
+            }
+            turns.tick().await;
+        }
+    };
+    within(what, looking).await
+}
+
+/// Like [`until`], for a look that takes a while itself.
+pub async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        let mut turns = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            if let Some(seen) = look().await {
                 return seen;
             }
             turns.tick().await;

@@ -1,5 +1,6 @@
 //! Other programs that tests run: found, or named with the command that installs them; ended when dropped.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -23,17 +24,18 @@ pub fn program(names: &[&str], package: &str) -> PathBuf {
 /// The `sluice` binary of this build, built first where it is missing or older than its sources.
 pub fn sluice() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT
-        .get_or_init(|| {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let built =
-                Command::new(cargo).args(["build", "--quiet", "--package", "sluice"]).status().unwrap();
-            assert!(built.success(), "the sluice binary does not build");
-            // This test runs as target/PROFILE/deps/NAME.
-            let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-            folder.join("sluice")
-        })
-        .clone()
+    BUILT.get_or_init(|| build("sluice")).clone()
+}
+
+/// Builds a program of ours and returns its binary. With the features of the whole workspace, as the tests are built.
+pub(crate) fn build(program: &str) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built =
+        Command::new(cargo).args(["build", "--quiet", "--workspace", "--bin", program]).status().unwrap();
+    assert!(built.success(), "{program} does not build");
+    // This test runs as target/PROFILE/deps/NAME.
+    let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    folder.join(program)
 }
 
 /// A program that runs until this is dropped.
@@ -44,6 +46,16 @@ impl Running {
     pub fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    /// Starts a program that tells something in its first line of output, and returns both.
+    pub fn telling(command: &mut Command) -> (Self, String) {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{command:?} ended without a word");
+        (Self(child), line.trim_end().to_owned())
     }
 
     /// The child itself.

@@ -1,0 +1,177 @@
+//! The desktop application without a person: in a session with a display and a window manager of its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+
+use crate::programs::{Running, build, free_port, place, program};
+use crate::session::Session;
+use crate::tray::Panel;
+use crate::until;
+
+/// A desktop session. Everything in it ends when it is dropped.
+pub struct Desktop {
+    /// Its folders, its bus and, where a test starts one, its keyring.
+    pub session: Session,
+    /// Where the gateway will listen.
+    pub addr: SocketAddr,
+    display: String,
+    _window_manager: Running,
+    _display: Running,
+}
+
+/// The client key of every desktop.
+pub const CLIENT_KEY: &str = "sk-sluice-of-the-desktop";
+
+impl Desktop {
+    /// A desktop whose gateway finds this configuration (`config.toml`, without its version and port).
+    pub fn start(config: &str) -> Desktop {
+        let session = Session::start();
+        let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let head = format!("version = 1\n[server]\nport = {}\nlisten = [\"127.0.0.1\"]\n", addr.port());
+        std::fs::create_dir(session.home.path().join("sluice")).unwrap();
+        place(&session.home.path().join("sluice"), "config.toml", &format!("{head}{config}"));
+        let (server, number) = display();
+        let display = format!(":{number}");
+        let manager = program(&["openbox"], "openbox");
+        let window_manager = Running::start(session.command(manager).env("DISPLAY", &display));
+        Desktop { session, addr, display, _window_manager: window_manager, _display: server }
+    }
+
+    /// Puts a panel with a tray on the session's bus.
+    pub async fn panel(&self) -> Panel {
+        Panel::start(self.session.bus_address()).await
+    }
+
+    /// The application, as it was built, with the session's environment and nothing of the test's own.
+    pub fn command(&self) -> Command {
+        let mut command = self.session.command(application());
+        command
+            .env("SLUICE_HOME", self.session.home.path().join("sluice"))
+            .env("SLUICE_KEY", CLIENT_KEY)
+            .env("DISPLAY", &self.display)
+            .env("LANG", "C.UTF-8")
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1");
+        command
+    }
+
+    /// Starts the application.
+    pub fn start_application(&self, arguments: &[&str]) -> Application {
+        let mut command = self.command();
+        let [out, err] = ["stdout", "stderr"].map(|name| {
+            let file =
+                std::fs::File::options().create(true).append(true).open(self.session.home.path().join(name));
+            file.unwrap()
+        });
+        command.args(arguments).stdin(Stdio::null()).stdout(out).stderr(err);
+        let child = command.spawn().unwrap();
+        Application { child, log: self.session.home.path().join("stderr") }
+    }
+
+    /// The titles of the windows on the display.
+    pub fn windows(&self) -> Vec<String> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--name", ".+", "getwindowname", "%@"]);
+        found.lines().map(str::to_owned).collect()
+    }
+
+    /// Closes the application's window with the keys that close any window.
+    pub fn close_window(&self) {
+        self.xdotool(&["search", "--onlyvisible", "--name", "^Sluice$", "windowactivate", "--sync"]);
+        // A call of its own: in a chain the keys would go past the window manager.
+        self.xdotool(&["key", "alt+F4"]);
+    }
+
+    fn xdotool(&self, arguments: &[&str]) -> String {
+        let tool = program(&["xdotool"], "xdotool");
+        let output = Command::new(tool).env("DISPLAY", &self.display).args(arguments).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The configuration as it stands in the file now.
+    pub fn config(&self) -> String {
+        std::fs::read_to_string(self.session.home.path().join("sluice/config.toml")).unwrap()
+    }
+
+    /// Writes the configuration as an editor does: beside the file, then in its place.
+    pub fn write_config(&self, text: &str) {
+        let folder = self.session.home.path().join("sluice");
+        let written = place(&folder, "config.toml.edited", text);
+        std::fs::rename(written, folder.join("config.toml")).unwrap();
+    }
+
+    /// Waits until the application's window is shown, or gone.
+    pub async fn window_is(&self, shown: bool) {
+        let what = if shown { "the window to be shown" } else { "the window to be gone" };
+        until(what, || (self.windows().iter().any(|title| title == "Sluice") == shown).then_some(())).await;
+    }
+}
+
+/// The application, while it runs.
+pub struct Application {
+    child: Child,
+    log: std::path::PathBuf,
+}
+
+impl Application {
+    /// What it has written to standard error so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has written this to standard error.
+    pub async fn has_said(&self, words: &str) {
+        until(words, || self.said().contains(words).then_some(())).await;
+    }
+
+    /// Sends it a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "the application has ended before: {}", self.said());
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits until it listens there.
+    pub async fn listens(&mut self, addr: SocketAddr) {
+        until("the application to listen", || {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the application ended: {}", self.said());
+            std::net::TcpStream::connect(addr).ok()
+        })
+        .await;
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ends(mut self) -> ExitStatus {
+        until("the application to end", || self.child.try_wait().unwrap()).await
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone after this.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The `sluice-desktop` binary of this build, built first where it is missing or older than its sources.
+fn application() -> &'static Path {
+    static BUILT: OnceLock<std::path::PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("sluice-desktop"))
+}
+
+/// Starts a display on a number that is free.
+fn display() -> (Running, u32) {
+    let server = program(&["Xvfb"], "xvfb");
+    let mut command = Command::new(server);
+    command.args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]);
+    let (running, line) = Running::telling(&mut command);
+    (running, line.parse().unwrap())
+}
