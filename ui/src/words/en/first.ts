@@ -23,7 +23,7 @@ export const first = {
       ollama: "on this computer",
     } as Record<string, string>,
     other: "Other…",
-    otherText: (count: string) => `${count} providers, or any address`,
+    otherText: "any other provider",
     importTitle: "Coming from another gateway?",
     importText: "YAML channels, provider_pools.json and API lists can be imported.",
     import: "Import…",

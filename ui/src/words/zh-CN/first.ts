@@ -24,7 +24,7 @@ export const first: typeof source = {
       ollama: "本机运行",
     },
     other: "其他…",
-    otherText: (count) => `${count} 家服务商或任意地址`,
+    otherText: "任何其他服务商",
     importTitle: "从其他网关迁移？",
     importText: "可导入 YAML 渠道、provider_pools.json 与 API 列表。",
     import: "导入…",
