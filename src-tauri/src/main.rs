@@ -10,6 +10,7 @@
 
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
+mod autostart;
 mod clipboard;
 mod commands;
 mod desk;

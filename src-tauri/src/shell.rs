@@ -9,6 +9,8 @@ use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_plugin_notification::NotificationExt;
 use tauri_plugin_window_state::StateFlags;
 
+#[cfg(not(target_os = "linux"))]
+use crate::autostart;
 use crate::desk::Desk;
 use crate::events::Telling;
 use crate::options::Options;
@@ -59,10 +61,9 @@ fn on_event(app: &AppHandle, event: RunEvent) {
 
 fn assembled(options: Options) -> Builder<Wry> {
     let environment = Environment::process();
-    Builder::default()
+    let builder = Builder::default()
         // First, so that a second start ends before it touches anything.
         .plugin(only_one(&options, &environment))
-        .plugin(tauri_plugin_autostart::Builder::new().arg("--hidden").build())
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
@@ -71,7 +72,10 @@ fn assembled(options: Options) -> Builder<Wry> {
         .setup(move |app| {
             begin(app, &options)?;
             Ok(())
-        })
+        });
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(autostart::plugin());
+    builder
 }
 
 /// Leaves one application per home: another start of it only shows the window of the first.

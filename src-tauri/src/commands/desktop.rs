@@ -6,13 +6,12 @@ use admin::{ClientKeyName, Fault, FaultCode, Nothing, SnippetId};
 use serde::{Deserialize, Serialize};
 use store::{Mode, write_atomic};
 use tauri::{AppHandle, Manager};
-use tauri_plugin_autostart::ManagerExt;
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tauri_plugin_opener::OpenerExt;
 use tokio::sync::oneshot;
 
 use crate::desk::Desk;
-use crate::{clipboard, first_run, lifecycle, window, wishes};
+use crate::{autostart, clipboard, first_run, lifecycle, window, wishes};
 
 /// Files that can hold a configuration.
 const CONFIGURATION_FILES: [&str; 5] = ["yaml", "yml", "json", "toml", "py"];
@@ -123,15 +122,16 @@ pub(super) async fn copy_text(app: &AppHandle, text: Text) -> Result<Nothing, Fa
 
 /// Tells whether the application starts at login.
 pub(super) async fn autostart(app: &AppHandle, _: Nothing) -> Result<Autostart, Fault> {
-    let enabled = app.autolaunch().is_enabled().map_err(|error| Fault::failed(error.to_string()))?;
+    let enabled = autostart::is_enabled(app);
+    let enabled =
+        enabled.map_err(|error| Fault::failed(format!("the start at login cannot be told: {error}")))?;
     Ok(Autostart { enabled })
 }
 
 /// Makes the application start at login, in the tray, or not.
 pub(super) async fn set_autostart(app: &AppHandle, wish: Autostart) -> Result<Autostart, Fault> {
-    let launch = app.autolaunch();
-    let outcome = if wish.enabled { launch.enable() } else { launch.disable() };
-    outcome.map_err(|error| Fault::failed(format!("the start at login cannot be set: {error}")))?;
+    autostart::set(app, wish.enabled)
+        .map_err(|error| Fault::failed(format!("the start at login cannot be set: {error}")))?;
     autostart(app, Nothing {}).await
 }
 
