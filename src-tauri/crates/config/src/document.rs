@@ -59,6 +59,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// Finds a channel by its exact name, as it is written.
+    pub fn channel_named(&self, name: &str) -> Option<&ChannelEntry> {
+        self.channel.iter().find(|channel| channel.name == name)
+    }
+
     /// Makes a finding about the field with this canonical path, such as `channel[2].proxy`.
     pub(crate) fn finding(&self, severity: Severity, canonical: &str, message: impl Into<String>) -> Finding {
         let place = self.places.find(canonical);

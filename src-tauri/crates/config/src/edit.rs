@@ -90,7 +90,7 @@ pub enum EditError {
         name: String,
     },
     /// Others refer to it.
-    #[error("the {what} {name:?} is used by {}", by.join(", "))]
+    #[error("the {what} {name:?} is used by {} {}", users(*what), by.join(", "))]
     InUse {
         /// What is used.
         what: Subject,
@@ -121,6 +121,14 @@ fn told(findings: &[Finding]) -> String {
 
 fn listed(known: &[String]) -> String {
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+}
+
+/// Who may use such a thing.
+fn users(what: Subject) -> &'static str {
+    match what {
+        Subject::Proxy => "the channels",
+        Subject::Channel | Subject::Client | Subject::Alias => "the aliases",
+    }
 }
 
 fn article(what: Subject) -> &'static str {

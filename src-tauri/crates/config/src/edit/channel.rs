@@ -43,9 +43,14 @@ pub fn set_enabled(text: &str, name: &str, enabled: bool) -> Result<String, Edit
     })
 }
 
-/// Removes a channel with the comments directly above and below it.
+/// Removes a channel that no alias stands for, with the comments directly above and below it.
 pub fn remove_channel(text: &str, name: &str) -> Result<Removal, EditError> {
-    take_entry(text, List::Channels, name)
+    let removal = take_entry(text, List::Channels, name)?;
+    let by = references::aliases_of_channel(text, name)?;
+    if by.is_empty() {
+        return Ok(removal);
+    }
+    Err(EditError::InUse { what: Subject::Channel, name: name.to_owned(), by })
 }
 
 /// Moves a channel into the tier `priority`, ahead of the channel `before`, or behind the last one of the tier, and

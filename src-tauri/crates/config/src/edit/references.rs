@@ -48,6 +48,19 @@ pub(super) fn users_of_proxy(text: &str, name: &str) -> Result<Vec<String>, Edit
     Ok(users)
 }
 
+/// The aliases that stand for a channel and one of its models. A channel without them cannot go, for they would name
+/// nothing; a target that is a name alone may still mean a model.
+pub(super) fn aliases_of_channel(text: &str, name: &str) -> Result<Vec<String>, EditError> {
+    let mut document = read(text)?;
+    let aliases = routing(&mut document).and_then(|routing| routing.get("aliases")?.as_table_like());
+    let stands_for = |item: &Item| {
+        let channel = item.as_str().and_then(|target| target.split_once(','));
+        channel.is_some_and(|(channel, _)| channel.trim() == name)
+    };
+    let all = aliases.into_iter().flat_map(TableLike::iter);
+    Ok(all.filter(|(_, item)| stands_for(item)).map(|(alias, _)| alias.to_owned()).collect())
+}
+
 fn rename_targets(text: &str, follow: &dyn Fn(&str) -> Option<String>) -> Result<String, EditError> {
     let mut document = read(text)?;
     let Some(routing) = routing(&mut document) else { return Ok(text.to_owned()) };

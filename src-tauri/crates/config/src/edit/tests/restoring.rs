@@ -65,6 +65,16 @@ fn in_a_changed_file_it_comes_ahead_of_its_former_neighbour() {
 }
 
 #[test]
+fn a_channel_that_aliases_stand_for_stays() {
+    let text = format!("{TEXT}[routing.aliases]\npinned = \"b, m\"\nloose = \"b\"\nother = \"a,m\"\n");
+    let in_use =
+        EditError::InUse { what: Subject::Channel, name: "b".to_owned(), by: vec!["pinned".to_owned()] };
+    let refused = remove_channel(&text, "b").unwrap_err();
+    assert_eq!(refused, in_use);
+    assert_eq!(refused.to_string(), "the channel \"b\" is used by the aliases pinned");
+}
+
+#[test]
 fn a_name_that_was_given_away_is_not_taken_back() {
     let removal = remove_channel(TEXT, "b").unwrap();
     let changed = add_channel(&removal.text, &bare_entry("b", env("B"))).unwrap();
