@@ -187,7 +187,7 @@ function many(): Trace[] {
 }
 
 /** Requests that keep coming while somebody looks. */
-function flowing(tell: (happening: Happening) => void): void {
+function flowing(tell: (happening: Happening) => void, every: number): void {
   let count = 0;
   setInterval(() => {
     count += 1;
@@ -199,16 +199,16 @@ function flowing(tell: (happening: Happening) => void): void {
     };
     tell({ kind: "request", trace: begun });
     setTimeout(() => tell({ kind: "request", trace: { ...begun, attempts: [answer(channel, model, 400, 1_400)], ending: "done", first_content_ms: 400, total_ms: 1_400, usage: usage(1_200, 80) } }), 1_400);
-  }, 900);
+  }, every);
 }
 
-/** `state=many` has 500 requests, `state=flowing` new ones every second, `state=empty` and `quiet` none. */
+/** `state=many` has 500 requests, `flowing` a new one every second, `busy` 50 a second, `empty` and `quiet` none. */
 export function trafficAnswers(state: string): OperationAnswers {
   let begun = false;
-  const kept = state === "empty" || state === "quiet" ? [] : state === "many" ? many() : friday();
+  const kept = state === "empty" || state === "quiet" ? [] : state === "many" || state === "busy" ? many() : friday();
   return {
     traces: (_, tell) => {
-      if (state === "flowing" && !begun) flowing(tell);
+      if ((state === "flowing" || state === "busy") && !begun) flowing(tell, state === "busy" ? 20 : 900);
       begun = true;
       return kept;
     },

@@ -1,11 +1,14 @@
 import type { ChannelLine, Fault, Happening, Overview, Trace } from "../bindings/api";
 import { faultOf, host } from "../host/host";
 import { clock } from "./clock.svelte";
+import { withNews } from "./news";
 
 /** As many requests as the program itself remembers. */
 const keptTraces = 500;
 /** Happenings that come closer together than this are answered by one reading, in milliseconds. */
-const gather = 150;
+const gather = 250;
+/** Requests that come closer together than this are shown at once, in milliseconds. */
+const frame = 80;
 
 /** What the whole window shares: the overview with its channels, and the newest requests. Kept fresh by happenings. */
 class Live {
@@ -21,7 +24,10 @@ class Live {
   connected = $state(true);
   /** Counts changes of the configuration: a page that shows other parts of it reads again when this grows. */
   revision = $state(0);
+  #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #news = new Map<string, Trace>();
+  #showing: ReturnType<typeof setTimeout> | undefined;
 
   /** Reads everything and follows what happens; returns how to stop. */
   start(): () => void {
@@ -33,6 +39,7 @@ class Live {
       quiet();
       unwatch();
       clearTimeout(this.#timer);
+      clearTimeout(this.#showing);
     };
   }
 
@@ -40,8 +47,11 @@ class Live {
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    const asked = ++this.#asked;
     try {
       const overview = await host.call("overview", {});
+      // Of two readings at once the older may come last.
+      if (asked !== this.#asked) return;
       clock.align(overview.timestamp);
       this.overview = overview;
       this.channels = overview.channels;
@@ -95,10 +105,17 @@ class Live {
     }
   }
 
+  /** Requests that come closely together are shown together: a list of hundreds is not redrawn for each. */
   #putTrace(trace: Trace): void {
-    const known = this.traces.findIndex((other) => other.id === trace.id);
-    if (known >= 0) this.traces = this.traces.with(known, trace);
-    else this.traces = [trace, ...this.traces].slice(0, keptTraces);
+    this.#news.set(trace.id, trace);
+    this.#showing ??= setTimeout(() => this.#showNews(), frame);
+  }
+
+  #showNews(): void {
+    this.#showing = undefined;
+    const news = this.#news;
+    this.#news = new Map();
+    this.traces = withNews(this.traces, news).slice(0, keptTraces);
   }
 
   #refreshSoon(): void {

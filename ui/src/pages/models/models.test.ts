@@ -43,7 +43,7 @@ test("candidates are told in their order, with what holds the others", () => {
   const told = candidatesOf(explained, [line("A", 2), line("B", 1), line("C", 2)], 12_000);
   expect(told.map(({ channel, place, note }) => [channel, place, note])).toEqual([
     ["B", 1, "Next. Priority 1, weight 1"],
-    ["A", 2, "Priority 2, weight 1. Stands in with its own model"],
+    ["A", 2, "Priority 2, weight 1. Answers with its own model"],
     ["C", null, "Skipped: benched for 0:30, rate limit"],
     ["D", null, "Left out: off"],
   ]);

@@ -14,7 +14,7 @@ export const models = {
     nobody: "No channel answers this name.",
     next: (rank: string) => (rank === "" ? "Next" : `Next. ${rank}`),
     priority: (priority: number, weight: number) => `Priority ${priority}, weight ${weight}`,
-    standIn: (note: string) => `${note}. Stands in with its own model`,
+    standIn: (note: string) => `${note}. Answers with its own model`,
     unchanged: (protocol: string) => `${protocol} to ${protocol}: bytes pass unchanged.`,
     renamed: (protocol: string, model: string) => `${protocol} to ${protocol}: only the model’s name becomes ${model}.`,
     refused: "Refused",
