@@ -40,6 +40,7 @@ class Live {
       unwatch();
       clearTimeout(this.#timer);
       clearTimeout(this.#showing);
+      this.#showing = undefined;
     };
   }
 
