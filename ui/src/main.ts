@@ -12,8 +12,12 @@ useHost(inDesktop() ? tauriHost : new HttpHost());
 const target = document.getElementById("app");
 if (!target) throw new Error("the page has no place for the window");
 
-// The look is known before the first frame; where it cannot be read, the system's is as good.
+/** How long the first frame waits for the settings, in milliseconds. */
+const patience = 400;
+
+// The look is known before the first frame, so that nothing flashes; the system's is as good where it cannot be read.
 const facts = host.desktop ? await host.desktop("desktop", {}).catch(() => null) : null;
 look.begin(facts?.language ?? navigator.language);
-await look.read().catch(() => {});
+const waited = new Promise<void>((done) => setTimeout(done, patience));
+await Promise.race([look.read().catch(() => {}), waited]);
 mount(App, { target, props: { first: facts?.first_run ?? false } });

@@ -5,6 +5,7 @@ import { keys } from "../state/commands";
 import { copyText } from "../state/copy";
 import { live } from "../state/live.svelte";
 import { pages, route } from "../state/route.svelte";
+import { trouble } from "../state/trouble.svelte";
 import { t } from "../words/words.svelte";
 import { baseUrl } from "./keyboard";
 
@@ -36,12 +37,12 @@ function suggestions(): Action[] {
       return [{ suggested: true, icon: "key", label: t.shell.actions.replaceKey(channel.name), run }];
     }
     if (channel.state !== "benched") return [];
-    const run = (): void => void host.call("probe_channel", { name: channel.name });
+    const run = (): void => void trouble.of(host.call("probe_channel", { name: channel.name }));
     return [{ suggested: true, icon: "refresh", label: t.shell.actions.probe(channel.name), run }];
   });
   const url = baseUrl();
   if (url) {
-    const run = (): void => void copyText(url, t.shell.baseUrl);
+    const run = (): void => void trouble.of(copyText(url, t.shell.baseUrl));
     found.push({ suggested: true, icon: "copy", label: t.shell.actions.copyBaseUrl, keys: keys("C", "shift"), run });
   }
   return found;
@@ -58,7 +59,7 @@ function always(): Action[] {
     {
       icon: paused ? "play" : "pause",
       label: paused ? words.resume : words.pause,
-      run: () => void host.call("set_paused", { paused: !paused }),
+      run: () => void trouble.of(host.call("set_paused", { paused: !paused })),
     },
   ].map((action) => ({ ...action, suggested: false }) as Action);
 }

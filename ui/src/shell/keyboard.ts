@@ -2,6 +2,7 @@ import { copyText } from "../state/copy";
 import { run, type PageCommands } from "../state/commands";
 import { live } from "../state/live.svelte";
 import { pages, route } from "../state/route.svelte";
+import { trouble } from "../state/trouble.svelte";
 import { t } from "../words/words.svelte";
 
 const ofPage: Record<string, keyof PageCommands> = { f: "find", n: "add", t: "test" };
@@ -32,6 +33,6 @@ function act(key: string, shift: boolean, openActions: () => void): boolean {
 
 function copyBaseUrl(): boolean {
   const url = baseUrl();
-  if (url) void copyText(url, t.shell.baseUrl);
+  if (url) void trouble.of(copyText(url, t.shell.baseUrl));
   return url !== null;
 }

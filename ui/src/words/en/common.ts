@@ -13,6 +13,7 @@ export const common = {
   retry: "Try again",
   copy: "Copy",
   copyDetails: "Copy details",
+  details: "the details",
   more: "More",
   show: "Show",
   undo: "Undo",

@@ -14,6 +14,7 @@ export const common: typeof source = {
   retry: "重试",
   copy: "复制",
   copyDetails: "复制详情",
+  details: "详情",
   more: "更多",
   show: "显示",
   undo: "撤销",
