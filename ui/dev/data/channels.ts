@@ -51,7 +51,7 @@ function testOf(name: string, host: string): TestReport {
     const steps = [...found, step("auth", false, 188)];
     return {
       channel: name, ok: false, at: at("14:32"), protocol: "gemini", model: "gemini-3.6-flash", steps, total_ms: 253,
-      error: "HTTP 400 INVALID_ARGUMENT\nAPI key expired. Please renew the API key.", fix_code: "credential", fix: "check the key",
+      error: "HTTP 400 INVALID_ARGUMENT\nAPI key expired. Please renew the API key.", fix_code: "check_key", fix: "check the key",
     };
   }
   const slow = name === "OpenRouter" ? 6_100 : 895;

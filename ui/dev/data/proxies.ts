@@ -29,7 +29,7 @@ const refused: ProxyReport = {
   ],
   total_ms: 46,
   error: "Connection refused (os error 111)",
-  fix_code: "proxy_failure",
+  fix_code: "check_host_and_port",
   fix: "check the proxy",
 };
 

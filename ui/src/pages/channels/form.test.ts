@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ChannelForm, Preset } from "../../bindings/api";
-import { blankForm, blankKey, changedParts, freeName, modelFields, modelRows, paramNumber, partOf, presetForm, sendable, withParam } from "./form";
+import { blankForm, blankKey, changedParts, fieldInDraft, freeName, modelFields, modelRows, paramNumber, partOf, presetForm, sendable, withParam } from "./form";
 
 const form = (more: Partial<ChannelForm>): ChannelForm => ({ ...blankForm(), ...more });
 
@@ -80,6 +80,14 @@ describe("a new channel", () => {
     const variable = { ...blankKey([]), source: "environment" as const, variable: "KEY" };
     const draft = form({ name: " x ", base_url: " ", keys: [blankKey([]), variable], params: [{ name: " ", value: "" }] });
     expect(sendable(draft)).toMatchObject({ name: "x", base_url: null, keys: [variable], params: [] });
+  });
+
+  test("is told of a fault where the row stands in the form, not where it stood in what was sent", () => {
+    const named = { ...blankKey([]), source: "environment" as const, variable: "KEY" };
+    const draft = form({ keys: [blankKey([]), named], params: [{ name: "", value: "" }, { name: "seed", value: "?" }] });
+    expect(fieldInDraft("keys[0].variable", draft)).toBe("keys[1].variable");
+    expect(fieldInDraft("params[0]", draft)).toBe("params[1]");
+    expect(fieldInDraft("base_url", draft)).toBe("base_url");
   });
 
   test("keeps a saved key whose secret is not given again", () => {

@@ -73,17 +73,31 @@ export function blankKey(keys: KeyForm[]): KeyForm {
   return { original: null, name, source: "vault", enabled: true };
 }
 
+/** Whether a row holds anything: a key that was added and left empty is not sent, nor is a parameter without a name. */
+const FILLED = {
+  keys: (key: KeyForm): boolean => Boolean(key.original) || key.source !== "vault" || Boolean(key.secret),
+  params: (param: ParamForm): boolean => param.name.trim() !== "",
+};
+
 /** The form as it is sent: without rows that were begun and left empty. */
 export function sendable(draft: ChannelForm): ChannelForm {
-  const begun = (key: KeyForm): boolean => !key.original && key.source === "vault" && !key.secret;
   return {
     ...draft,
     name: draft.name.trim(),
     base_url: draft.base_url?.trim() || null,
     model: draft.model?.trim() || null,
-    keys: draft.keys.filter((key) => !begun(key)),
-    params: draft.params.filter((param) => param.name.trim() !== ""),
+    keys: draft.keys.filter(FILLED.keys),
+    params: draft.params.filter(FILLED.params),
   };
+}
+
+/** The field of the draft that a field of what was sent came from: empty rows before it were not sent. */
+export function fieldInDraft(field: string, draft: ChannelForm): string {
+  const [whole, list, at, rest] = /^(keys|params)\[(\d+)\](.*)$/.exec(field) ?? [];
+  if (whole === undefined) return field;
+  const filled = list === "keys" ? draft.keys.map(FILLED.keys) : draft.params.map(FILLED.params);
+  const places = [...filled.keys()].filter((place) => filled[place]);
+  return `${list}[${places[Number(at)] ?? at}]${rest}`;
 }
 
 /** The parts in which a draft differs from what is saved. */

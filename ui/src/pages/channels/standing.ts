@@ -1,7 +1,7 @@
 /** How a channel stands, as its row says it: a mark, a word, a second line and the one thing to do about it. */
 
 import type { ChannelLine, KeyLine } from "../../bindings/api";
-import { channelMark, type Mark } from "../../parts/marks";
+import type { Mark } from "../../parts/marks";
 import { byCode } from "../../words/by-code";
 import { countdown, moment, number } from "../../words/format";
 import { t } from "../../words/words.svelte";
@@ -63,9 +63,6 @@ export function timeLeft(until: string, now: number): string {
   const left = Math.max(0, Date.parse(until) - now);
   return left > DAY_MS ? t.channels.state.overDay : countdown(left);
 }
-
-/** The mark of a channel: the same as in its row. */
-export const markOf = (line: ChannelLine, now: number): Mark => (line.state === "needs_key" ? standingOf(line, now).mark : channelMark(line));
 
 /** The class of a failure in a few words. */
 export function classWord(code: string | null, fallback: string | null): string {

@@ -8,14 +8,7 @@ export class Unsaved {
 
   /** Asks before the page is left as long as `dirty` says so. For `$effect(() => unsaved.watch(dirty))`. */
   watch(dirty: boolean): (() => void) | undefined {
-    if (!dirty) return undefined;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
-    addEventListener("beforeunload", warn);
-    const quiet = route.guard(() => this.ask());
-    return () => {
-      quiet();
-      removeEventListener("beforeunload", warn);
-    };
+    return dirty ? route.guard(() => this.ask()) : undefined;
   }
 
   /** Asks whether the changes may be lost. A second question takes the place of the first. */

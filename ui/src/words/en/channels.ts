@@ -73,8 +73,6 @@ export const channels = {
     reasonSince: (reason: string, time: string) => `${reason} since ${time}`,
     reasonAt: (reason: string, time: string) => `${reason} at ${time}`,
     testing: "Testing…",
-    testPassed: (time: string) => `Passed in ${time}`,
-    testFailed: (step: string) => `Failed at ${step}`,
     overDay: "more than a day",
   },
   probeNow: "Probe now",
@@ -125,7 +123,6 @@ export const channels = {
     count === 1 ? "One key waits for it. Unlock it to send." : `${count} keys wait for it. Unlock it to send.`,
   vaultTitle: (name: string) => `${name} cannot be used`,
   vaultText: "Keys that it holds are missing. Choose another place for them in Settings.",
-  failedTitle: "The channels could not be read",
 
   empty: {
     title: "No channel yet",

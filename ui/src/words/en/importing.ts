@@ -26,7 +26,5 @@ export const importing = {
   applying: "Importing…",
   doneTitle: (count: number) => (count === 1 ? "1 was imported" : `${count} were imported`),
   doneSecrets: (count: number) => (count === 1 ? "1 key went into the keychain." : `${count} keys went into the keychain.`),
-  failed: "The file could not be read",
-  applyFailed: "It could not be imported",
   finish: "Done",
 };

@@ -5,7 +5,6 @@ export const proxies = {
   leadDown: (down: number, all: number) =>
     `How channels reach the internet. ${down} of ${all} ${down === 1 ? "does" : "do"} not answer.`,
   add: "Add network proxy",
-  failedTitle: "The network proxies could not be read",
   usedByCount: (count: number) => (count === 0 ? "not used" : count === 1 ? "1 channel" : `${count} channels`),
   notTested: "not tested",
   failedShort: "failed",
@@ -29,7 +28,6 @@ export const proxies = {
   inUse: (name: string) => `${name} is in use`,
   inUseText: "Give these channels another way first.",
   testing: "Testing…",
-  testAgain: "Test again",
   name: "Name",
   kind: "Kind",
   kinds: { http: "HTTP", https: "HTTPS", socks5: "SOCKS5", socks5h: "SOCKS5H" },

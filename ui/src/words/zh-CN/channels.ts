@@ -73,8 +73,6 @@ export const channels: typeof English = {
     reasonSince: (reason, time) => `${reason}，自 ${time} 起`,
     reasonAt: (reason, time) => `${time} ${reason}`,
     testing: "正在测试…",
-    testPassed: (time) => `通过，用时 ${time}`,
-    testFailed: (step) => `未通过：${step}`,
     overDay: "一天以上",
   },
   probeNow: "立即试探",
@@ -123,7 +121,6 @@ export const channels: typeof English = {
   lockedText: (count) => `${count} 个密钥在等待，解锁后才能发送。`,
   vaultTitle: (name) => `${name} 不可用`,
   vaultText: "其中的密钥缺失。请在设置中另选保存的地方。",
-  failedTitle: "无法读取渠道",
 
   empty: {
     title: "还没有渠道",

@@ -26,7 +26,5 @@ export const importing: typeof English = {
   applying: "正在导入…",
   doneTitle: (count) => `已导入 ${count} 项`,
   doneSecrets: (count) => `${count} 个密钥已存入钥匙串。`,
-  failed: "无法读取文件",
-  applyFailed: "无法导入",
   finish: "完成",
 };
