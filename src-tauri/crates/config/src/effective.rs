@@ -12,7 +12,8 @@ use crate::settings::{SettingOrigin, place, settings};
 use crate::snapshot::{Channel, Key, Snapshot};
 
 /// One value in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[ts(rename = "EffectiveLine")]
 pub struct EffectiveValue {
     /// Its path, entries of lists by their names, such as `channel[deepseek].weight`.
     pub path: String,

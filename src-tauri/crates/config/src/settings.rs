@@ -3,32 +3,46 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::document::{Document, LogSection, RoutingSection, ServerSection, UiSection};
-use crate::resolve::Surroundings;
+use crate::document::{Document, LogSection, RoutingSection, ServerSection, Theme, UiSection};
+use crate::resolve::{DRAIN, LOG_FILES, PORT, Surroundings};
 use crate::snapshot::{ClientKeys, LogLevel, Strategy, UnknownModels};
 
-/// The settings that are shown and edited by their path, in the order in which lists show them. `ui.notifications` is
-/// edited by kind.
-pub(crate) const SETTINGS: &[&str] = &[
-    "server.port",
-    "server.listen",
-    "server.client_keys",
-    "server.allowed_hosts",
-    "server.allowed_origins",
-    "server.drain_s",
-    "routing.strategy",
-    "routing.fallback",
-    "routing.unknown_models",
-    "ui.language",
-    "ui.theme",
-    "ui.start_hidden",
-    "ui.close_to_tray",
-    "ui.notifications.key_refused",
-    "ui.notifications.no_channel",
-    "ui.notifications.port_taken",
-    "log.level",
-    "log.files",
+/// The settings that are shown and edited by their path, in the order in which lists show them, and what a file says of
+/// each. `ui.notifications` is edited by kind.
+const TABLE: &[(&str, Read)] = &[
+    ("server.port", |file| stated(server(file).and_then(|server| server.port), PORT)),
+    ("server.listen", |file| stated(server(file).and_then(|server| server.listen.as_ref()), LOOPBACKS)),
+    ("server.client_keys", |file| {
+        stated(server(file).and_then(|server| server.client_keys), ClientKeys::default())
+    }),
+    ("server.allowed_hosts", |file| list(server(file).map(|server| &server.allowed_hosts))),
+    ("server.allowed_origins", |file| list(server(file).map(|server| &server.allowed_origins))),
+    ("server.drain_s", |file| stated(server(file).and_then(|server| server.drain_s), DRAIN.as_secs())),
+    ("routing.strategy", |file| {
+        stated(routing(file).and_then(|routing| routing.strategy), Strategy::default())
+    }),
+    ("routing.fallback", |file| stated(routing(file).and_then(|routing| routing.fallback), true)),
+    ("routing.unknown_models", |file| {
+        stated(routing(file).and_then(|routing| routing.unknown_models), UnknownModels::default())
+    }),
+    ("ui.language", |file| stated(ui(file).and_then(|ui| ui.language.as_ref()), "system")),
+    ("ui.theme", |file| stated(ui(file).and_then(|ui| ui.theme), Theme::System)),
+    ("ui.start_hidden", |file| stated(ui(file).and_then(|ui| ui.start_hidden), false)),
+    ("ui.close_to_tray", |file| stated(ui(file).and_then(|ui| ui.close_to_tray), true)),
+    ("ui.notifications.key_refused", |file| notification(file, "key_refused")),
+    ("ui.notifications.no_channel", |file| notification(file, "no_channel")),
+    ("ui.notifications.port_taken", |file| notification(file, "port_taken")),
+    ("log.level", |file| stated(log(file).and_then(|log| log.level), LogLevel::default())),
+    ("log.files", |file| stated(log(file).and_then(|log| log.files), LOG_FILES)),
 ];
+
+/// Reads one setting of a file.
+type Read = fn(&Document) -> Setting;
+
+/// The paths of the settings, in the order in which lists show them.
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(path, _)| *path)
+}
 
 /// Who decided a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ts_rs::TS)]
@@ -71,7 +85,7 @@ const LOOPBACKS: [&str; 2] = ["127.0.0.1", "::1"];
 /// The settings of a document in these surroundings.
 pub fn settings(document: &Document, surroundings: &Surroundings<'_>) -> Vec<SettingValue> {
     let outside = Outside::of(surroundings);
-    SETTINGS.iter().map(|key| setting(document, &outside, key)).collect()
+    TABLE.iter().map(|(key, read)| setting(document, &outside, key, read(document))).collect()
 }
 
 /// What wins over the file.
@@ -105,8 +119,8 @@ impl Outside {
     }
 }
 
-fn setting(document: &Document, outside: &Outside, key: &'static str) -> SettingValue {
-    let Setting { stated, default } = of_file(document, key);
+fn setting(document: &Document, outside: &Outside, key: &'static str, setting: Setting) -> SettingValue {
+    let Setting { stated, default } = setting;
     let place = stated.as_ref().and_then(|_| place(document, key));
     let (value, origin, set_by) = match (outside.decided(key), stated) {
         (Some((value, origin, by)), _) => (value, origin, Some(by)),
@@ -133,61 +147,27 @@ fn stated<T: Serialize>(stated: Option<T>, default: impl Serialize) -> Setting {
     Setting { stated: stated.map(|stated| json!(stated)), default: json!(default) }
 }
 
-fn of_file(document: &Document, key: &str) -> Setting {
-    match key.split_once('.') {
-        Some(("server", field)) => of_server(document.server.as_ref(), field),
-        Some(("routing", field)) => of_routing(document.routing.as_ref(), field),
-        Some(("ui", field)) => of_ui(document.ui.as_ref(), field),
-        Some(("log", field)) => of_log(document.log.as_ref(), field),
-        Some(_) | None => unknown(key),
-    }
+/// A list that the file may state; an empty one says nothing.
+fn list(list: Option<&Vec<String>>) -> Setting {
+    stated(list.filter(|list| !list.is_empty()), [(); 0])
 }
 
-fn of_server(section: Option<&ServerSection>, field: &str) -> Setting {
-    let filled = |list: fn(&ServerSection) -> &Vec<String>| section.map(list).filter(|list| !list.is_empty());
-    match field {
-        "port" => stated(section.and_then(|server| server.port), crate::resolve::PORT),
-        "listen" => stated(section.and_then(|server| server.listen.as_ref()), LOOPBACKS),
-        "client_keys" => stated(section.and_then(|server| server.client_keys), ClientKeys::default()),
-        "allowed_hosts" => stated(filled(|server| &server.allowed_hosts), [(); 0]),
-        "allowed_origins" => stated(filled(|server| &server.allowed_origins), [(); 0]),
-        "drain_s" => stated(section.and_then(|server| server.drain_s), crate::resolve::DRAIN.as_secs()),
-        field => unknown(field),
-    }
+fn notification(document: &Document, kind: &str) -> Setting {
+    stated(ui(document).and_then(|ui| ui.notifications.get(kind)), true)
 }
 
-fn of_routing(section: Option<&RoutingSection>, field: &str) -> Setting {
-    match field {
-        "strategy" => stated(section.and_then(|routing| routing.strategy), Strategy::default()),
-        "fallback" => stated(section.and_then(|routing| routing.fallback), true),
-        "unknown_models" => {
-            stated(section.and_then(|routing| routing.unknown_models), UnknownModels::default())
-        }
-        field => unknown(field),
-    }
+fn server(document: &Document) -> Option<&ServerSection> {
+    document.server.as_ref()
 }
 
-fn of_ui(section: Option<&UiSection>, field: &str) -> Setting {
-    match field {
-        "language" => stated(section.and_then(|ui| ui.language.as_ref()), "system"),
-        "theme" => stated(section.and_then(|ui| ui.theme), "system"),
-        "start_hidden" => stated(section.and_then(|ui| ui.start_hidden), false),
-        "close_to_tray" => stated(section.and_then(|ui| ui.close_to_tray), true),
-        field => match field.strip_prefix("notifications.") {
-            Some(kind) => stated(section.and_then(|ui| ui.notifications.get(kind)), true),
-            None => unknown(field),
-        },
-    }
+fn routing(document: &Document) -> Option<&RoutingSection> {
+    document.routing.as_ref()
 }
 
-fn of_log(section: Option<&LogSection>, field: &str) -> Setting {
-    match field {
-        "level" => stated(section.and_then(|log| log.level), LogLevel::default()),
-        "files" => stated(section.and_then(|log| log.files), crate::resolve::LOG_FILES),
-        field => unknown(field),
-    }
+fn ui(document: &Document) -> Option<&UiSection> {
+    document.ui.as_ref()
 }
 
-fn unknown(field: &str) -> Setting {
-    unreachable!("every setting of the list has its default here, but {field:?} has none")
+fn log(document: &Document) -> Option<&LogSection> {
+    document.log.as_ref()
 }

@@ -3,7 +3,7 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use super::blocks::{Blocks, appended};
-use super::{EditError, Subject};
+use super::{EditError, Subject, merge};
 use crate::document::VERSION;
 
 /// A list of the file.
@@ -147,6 +147,7 @@ impl List {
             }
             Some(Item::Value(Value::Array(entries))) if at < entries.len() => {
                 let item = entries.remove(at);
+                respace(entries);
                 Ok((document.to_string(), Piece::Item(Box::new(item))))
             }
             Some(Item::None | Item::Value(_) | Item::Table(_)) | None => {
@@ -187,6 +188,14 @@ fn insert_item(entries: &mut Array, before: Option<usize>, item: Value) {
         entries.insert(at, item);
     } else {
         entries.insert_formatted(at, item);
+    }
+    respace(entries);
+}
+
+/// Spaces an array anew, if it is written on one line.
+fn respace(entries: &mut Array) {
+    if merge::is_one_line(&entries.clone().into()) {
+        entries.fmt();
     }
 }
 

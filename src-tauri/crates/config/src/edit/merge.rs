@@ -156,7 +156,7 @@ fn is_spelled_so(table: &InlineTable, current: Option<&Value>) -> bool {
 
 /// Tells whether a value stands on one line, so that nothing is lost when its parts are spaced anew. What stands around
 /// it does not count.
-fn is_one_line(value: &Value) -> bool {
+pub(super) fn is_one_line(value: &Value) -> bool {
     let mut alone = value.clone();
     alone.decor_mut().clear();
     !alone.to_string().contains(['\n', '#'])

@@ -10,11 +10,11 @@ use super::list::{blocks, read};
 use super::merge;
 use super::written::from_json;
 use crate::document::VERSION;
-use crate::settings::SETTINGS;
+use crate::settings;
 
 /// Tells whether a path names a setting that is edited by its path, such as `server.port`.
 pub fn is_setting(path: &str) -> bool {
-    SETTINGS.contains(&path)
+    settings::paths().any(|known| known == path)
         || path.strip_prefix("ui.notifications.").is_some_and(|kind| !kind.is_empty() && !kind.contains('.'))
 }
 

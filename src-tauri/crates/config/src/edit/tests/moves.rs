@@ -99,7 +99,9 @@ fn a_channel_that_stands_there_already_stays() {
 fn items_of_an_array_move_too() {
     let text = "channel = [{ name = \"a\" }, { name = \"b\" }, { name = \"c\" }]\n";
     let moved = move_channel(text, "c", 1, Some("a")).unwrap();
-    assert_eq!(order(&moved).iter().map(|(name, _)| name.as_str()).collect::<String>(), "cab", "{moved}");
+    assert_eq!(moved, "channel = [{ name = \"c\" }, { name = \"a\" }, { name = \"b\" }]\n");
+    let moved = move_channel(text, "a", 1, None).unwrap();
+    assert_eq!(moved, "channel = [{ name = \"b\" }, { name = \"c\" }, { name = \"a\" }]\n");
     let moved = move_channel(text, "a", 2, None).unwrap();
     assert_eq!(order(&moved)[0], ("a".to_owned(), 2), "{moved}");
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{EditError, is_setting, set_value};
-use crate::settings::SETTINGS;
+use crate::settings;
 
 #[test]
 fn a_setting_is_written_where_it_belongs() {
@@ -89,7 +89,7 @@ fn a_setting_without_a_value_goes_back_to_its_default() {
 #[test]
 fn what_is_set_and_taken_back_leaves_no_trace() {
     let text = "version = 1\n\n[[channel]]\nname = \"a\"\n";
-    for path in SETTINGS {
+    for path in settings::paths() {
         let set = set_value(text, path, Some(&json!("x"))).unwrap();
         assert_ne!(set, text);
         let back = set_value(&set, path, None).unwrap();
