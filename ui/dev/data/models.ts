@@ -82,7 +82,7 @@ function explain({ model: asked, protocol }: RouteQuestion): Explained {
     protocol,
     rule: "channels list the name, map it or are known to serve it",
     matched: auto ? { rule: "auto" } : found.length > 0 ? { rule: "listed" } : { rule: "unknown_refused" },
-    ...(found.length > 0 ? {} : { refusal: "no channel serves this model" }),
+    ...(found.length > 0 ? {} : { refusal: "no channel serves this model", close: ["gpt-5.6-luna", "claude-opus-5"] }),
     order: found.map(({ name, sent }, candidate) => ({ candidate, channel: name, model: sent, rank: candidate, eligible: true, reason: null, wait_ms: null })),
     candidates: found.map(({ name, sent }, rank) => ({ channel: name, model: sent, rank, stand_in: false })),
     skipped: channelLines

@@ -543,6 +543,8 @@ export interface Explained {
   rule: string;
   matched?: RoutingRule;
   refusal?: string;
+  /** Names that somebody lists and that look like a refused one, nearest first. */
+  close?: string[];
   order: Weighed[];
   candidates: Considered[];
   skipped: SkippedChannel[];
