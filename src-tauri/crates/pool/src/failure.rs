@@ -136,6 +136,9 @@ pub struct Failure {
     pub message: String,
     /// Whether there was no route or no answer from DNS: the marks of a machine that is offline.
     pub unreachable: bool,
+    /// Whether it says nothing about answers of the same model: counting tokens has rate limits of its own (Anthropic's
+    /// are "separate and independent").
+    pub counting_only: bool,
 }
 
 impl Failure {
@@ -149,6 +152,7 @@ impl Failure {
             phase,
             message: message.into(),
             unreachable: false,
+            counting_only: false,
         }
     }
 

@@ -41,6 +41,7 @@ pub fn judge<'h>(
         message: if words.message.is_empty() { format!("HTTP {status}") } else { words.message },
         phase: Phase::P2,
         unreachable: false,
+        counting_only: is_of_counting_only(operation, class),
     })
 }
 
@@ -82,6 +83,15 @@ pub fn judge_reply_failure(
         message: words.message,
         phase: Phase::P3,
         unreachable: false,
+        counting_only: is_of_counting_only(operation, class),
+    }
+}
+
+fn is_of_counting_only(operation: Operation, class: Class) -> bool {
+    match operation {
+        Operation::CountTokens => class == Class::RateLimit,
+        // Embedding models do nothing else.
+        Operation::Generate | Operation::Embed | Operation::BatchEmbed => false,
     }
 }
 

@@ -203,6 +203,7 @@ impl Effects {
         let withheld = HoldEffect::Withhold(class, failure.retry_after);
         match policy(class).benches {
             Benches::Nothing => none,
+            Benches::Model if failure.counting_only => none,
             Benches::Proxy if by_proxy => Effects { proxy: broken, ..none },
             Benches::Proxy | Benches::Channel => Effects { channel: broken, ..none },
             Benches::Cell => Effects { cell: broken, channel: Effect::Bad(class, Weight::RowOnly), ..none },

@@ -315,6 +315,15 @@ fn an_operation_that_is_not_offered_benches_nothing_and_is_told_as_not_supported
 }
 
 #[test]
+fn a_rate_limit_of_counting_tries_the_next_key_and_holds_nothing_from_answers() {
+    let mut world = World::new(&[("a", KEYS), ("b", "priority = 2")]);
+    let counting = Failure { counting_only: true, ..limited(60) };
+    let story = meets(&mut world, &[counting.clone(), counting]);
+    assert_eq!(story.asked, ["a/one", "a/two", "b"]);
+    assert_eq!(world.good().served_by(), Some("a"));
+}
+
+#[test]
 fn an_attempt_after_which_nothing_may_follow_is_as_patient_as_a_lone_one() {
     let both = [("a", "max_retries = 0"), ("b", ""), ("c", ""), ("d", "")];
     let garbled = Failure::new(Class::Malformed, Phase::P3, "x");

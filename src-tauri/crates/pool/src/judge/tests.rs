@@ -458,3 +458,21 @@ fn errors_inside_streams_are_judged_by_the_same_table() {
         }
     }
 }
+
+#[test]
+fn a_rate_limit_of_counting_says_nothing_about_answers() {
+    let body = br#"{"type":"error","error":{"type":"rate_limit_error","message":"too many counts"}}"#;
+    for (operation, counting_only) in [
+        (Operation::CountTokens, true),
+        (Operation::Generate, false),
+        (Operation::Embed, false),
+        (Operation::BatchEmbed, false),
+    ] {
+        let failure = judge(Protocol::Messages, operation, 429, &|_| None, body, at(0)).unwrap();
+        assert_eq!(
+            (failure.class, failure.counting_only),
+            (Class::RateLimit, counting_only),
+            "{operation:?}"
+        );
+    }
+}
