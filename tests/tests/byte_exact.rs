@@ -267,3 +267,19 @@ fn speech_named(name: &str) -> &'static Speech {
     let name = if name == "anthropic" { "messages" } else { name };
     speech::ALL.iter().find(|speech| speech.name() == name).unwrap()
 }
+
+#[tokio::test]
+async fn a_whole_reply_too_large_to_hold_passes_to_the_byte_and_its_usage_is_still_read() {
+    let speech = speech::ALL.iter().find(|speech| speech.protocol == Protocol::Chat).unwrap();
+    let text = "x".repeat(3 << 20);
+    let body = format!(
+        r#"{{"choices":[{{"index":0,"message":{{"content":"{text}"}},"finish_reason":"stop"}}],
+            "usage":{{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12}}}}"#
+    );
+    let a = Upstream::answering(upstream::json(body.as_bytes())).await;
+    let bed = Bed::pair(speech, a.addr, rescue::healthy(speech, false).await.addr).await;
+    let reply = bed.ask(speech, false).await;
+    assert!(reply.text() == body, "the bytes differ");
+    let usage = bed.trace(&reply).await.usage.unwrap();
+    assert_eq!((usage.input(), usage.output), (7, 5));
+}

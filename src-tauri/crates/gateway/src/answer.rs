@@ -13,7 +13,8 @@ use wire::{Protocol, errors, frames::Framing};
 
 use crate::{
     attempt::{Opened, Passed},
-    delivery::{self, Aborted, Flow},
+    delivery,
+    flow::{Aborted, Flow},
     gateway::Gateway,
     headers,
     held::Held,
@@ -56,7 +57,7 @@ pub(crate) fn deliver(
             Answer::Flowing(stamp, headers, status, Box::new(flow))
         }
         Passed::Flowing(status, headers, Opened::Large(parts, inflow, left)) => {
-            let flow = Flow::whole(parts, inflow, left, held, recording);
+            let flow = Flow::whole(parts, inflow, left, held, recording, candidate.protocol);
             Answer::Flowing(stamp, headers, status, Box::new(flow))
         }
     }

@@ -11,7 +11,7 @@ use wire::{Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen}
 use crate::{
     compose::{self, Asked},
     decode::Inflow,
-    delivery::{self, Fault, Patience, Whole},
+    delivery::{self, Content, Fault, Patience, Whole},
     gateway::Gateway,
     headers,
     held::Held,
@@ -111,28 +111,22 @@ pub(crate) async fn run(
 fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease) -> Patience {
     let timers = &gateway.timers;
     if let Some(timeout) = candidate.channel.timeout {
-        return Patience { headers: timeout, content: timeout, total: timeout };
+        return Patience { headers: timeout, content: Content::WithinTotal, total: timeout };
     }
     let total = timers.whole_total;
     if lease.alone || candidate.channel.local {
-        return Patience { headers: timers.headers_alone, content: timers.headers_alone, total };
+        let content = Content::AfterHeaders(timers.headers_alone);
+        return Patience { headers: timers.headers_alone, content, total };
     }
     if head.reasoning {
         let headers = if head.stream { timers.headers_reasoning } else { timers.headers_whole };
-        return Patience { headers, content: timers.headers_reasoning, total };
+        return Patience { headers, content: Content::AfterHeaders(timers.headers_reasoning), total };
     }
     let whole = head.operation == Operation::Generate && !head.stream;
     let headers = if whole { timers.headers_whole } else { timers.headers };
     let usual = if head.stream { gateway.pool().first_content_p95(lease) } else { None };
     let content = timers.first_content.max(usual.unwrap_or_default() * 3);
-    Patience { headers, content, total }
-}
-
-impl Patience {
-    /// What is left for the first content once the headers have come; a channel's own timeout covers both.
-    fn content_after(&self, spent: Duration) -> Duration {
-        if self.headers == self.total { self.total.saturating_sub(spent) } else { self.content }
-    }
+    Patience { headers, content: Content::AfterHeaders(content), total }
 }
 
 impl Asked {

@@ -112,7 +112,8 @@ pub struct Sizes {
     pub head: usize,
     /// A whole reply up to this size is held and checked before the client sees a byte.
     pub held_reply: usize,
-    /// Embeddings up to this size are held too: nobody reads half of them, and their usage stands at the end.
+    /// Embeddings up to this size are held too: nobody reads half of them, and their usage stands at the end. Of other
+    /// replies that flow a copy up to this size is kept for their usage.
     pub held_embeddings: usize,
     /// A whole reply altogether, after decompression.
     pub reply: usize,

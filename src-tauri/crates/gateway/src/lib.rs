@@ -10,6 +10,7 @@ mod compose;
 mod decode;
 mod delivery;
 mod fix;
+mod flow;
 mod gateway;
 mod guard;
 mod headers;

@@ -211,6 +211,10 @@ impl Recording {
         u64::try_from(self.trace().started.as_second()).unwrap_or(0)
     }
 
+    pub(crate) fn operation(&self) -> Operation {
+        self.trace().operation
+    }
+
     pub(crate) fn attempts(&self) -> usize {
         self.trace().attempts.len()
     }

@@ -21,7 +21,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 pub(crate) use self::client::Reading;
-use self::client::{Client, Sending, Unanswered};
+use self::client::{Client, Sending, Unanswered, Watch};
 use crate::{
     compose::Outgoing,
     decode::{Coding, Inflow},
@@ -82,16 +82,21 @@ impl Upstream {
         let sending = Sending { method: Method::POST, url: url.clone(), headers, body };
         // Only HTTP/2, which is spoken over TLS alone, can say that a request was not looked at.
         let again = (url.scheme() == "https").then(|| sending.clone());
+        // A timer as short as that rings before the one for connecting does.
+        let watch = (within <= self.connect).then(Watch::default);
         let asking = async {
-            match (client.send(sending).await, again) {
+            match (client.send(sending, watch.as_ref()).await, again) {
                 // Sending again what was not looked at changes nothing.
-                (Err(error), Some(again)) if is_unprocessed(&error) => client.send(again).await,
+                (Err(error), Some(again)) if is_unprocessed(&error) => client.send(again, None).await,
                 (result, _) => result,
             }
         };
         let response = match tokio::time::timeout(within, asking).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(fault::judge(&error, hop, &url).await),
+            Err(_elapsed) if watch.is_some_and(|watch| watch.is_unconnected()) => {
+                return Err(unreachable(within));
+            }
             Err(_elapsed) => return Err(silent(within)),
         };
         if let Some(failure) = fault::proxy_login_wanted(response.status(), hop, &url) {
@@ -111,7 +116,7 @@ impl Upstream {
     ) -> Result<Reply, Failure> {
         let client = self.client(hop, &url);
         let sending = Sending { method: Method::GET, url: url.clone(), headers, body: Bytes::new() };
-        match tokio::time::timeout(within, client.send(sending)).await {
+        match tokio::time::timeout(within, client.send(sending, None)).await {
             Ok(Ok(response)) => reply(response, sizes),
             Ok(Err(error)) => Err(fault::judge(&error, hop, &url).await),
             Err(_elapsed) => Err(silent(within)),
@@ -249,6 +254,11 @@ pub(crate) fn malformed(status: u16, message: String) -> Failure {
     Failure { status: Some(status), ..Failure::new(Class::Malformed, Phase::P3, message) }
 }
 
+fn unreachable(within: Duration) -> Failure {
+    let message = format!("could not connect within {} s", within.as_secs_f32());
+    Failure::new(Class::Network, Phase::P0, message)
+}
+
 fn silent(within: Duration) -> Failure {
     let message = format!("no response headers came within {} s", within.as_secs_f32());
     Failure::new(Class::Silent, Phase::P1, message)
@@ -287,6 +297,36 @@ mod tests {
             requests.push(count);
         }
         requests
+    }
+
+    #[tokio::test]
+    async fn a_timeout_shorter_than_the_one_for_connecting_still_tells_a_black_hole_from_silence() {
+        // Once the queue of a listener that never accepts is full, the kernel drops every further SYN.
+        let hole = tokio::net::TcpSocket::new_v4().unwrap();
+        hole.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let hole = hole.listen(1).unwrap();
+        let within = Duration::from_millis(300);
+        let mut queue = Vec::new();
+        while let Ok(waiting) =
+            tokio::time::timeout(within, tokio::net::TcpStream::connect(hole.local_addr().unwrap())).await
+        {
+            queue.push(waiting.unwrap());
+        }
+        let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = Upstream::new(&Timers::default());
+        for (listener, class, phase) in
+            [(&hole, Class::Network, Phase::P0), (&mute, Class::Silent, Phase::P1)]
+        {
+            let outgoing = Outgoing {
+                url: Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap(),
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+                usage_is_ours: false,
+            };
+            let failure =
+                upstream.send(&Hop::Direct, outgoing, within, &Sizes::default()).await.err().unwrap();
+            assert_eq!((failure.class, failure.phase), (class, phase), "{}", failure.message);
+        }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -11,7 +11,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri, uri::InvalidUri};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming};
-use hyper_util::client::legacy;
+use hyper_util::client::legacy::{
+    self,
+    connect::{CaptureConnection, capture_connection},
+};
 use url::Url;
 
 use super::direct::{Direct, TimedOut, UnknownName};
@@ -34,10 +37,17 @@ pub(super) struct Sending {
 
 impl Client {
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, sending: Sending) -> Result<Response<Reading>, Unanswered> {
+    pub(super) async fn send(
+        &self,
+        sending: Sending,
+        watch: Option<&Watch>,
+    ) -> Result<Response<Reading>, Unanswered> {
         match self {
             Client::Direct(client) => {
-                let request = for_hyper(sending).map_err(Unanswered::Address)?;
+                let mut request = for_hyper(sending).map_err(Unanswered::Address)?;
+                if let Some(watch) = watch {
+                    watch.0.get_or_init(|| capture_connection(&mut request));
+                }
                 let response = client.request(request).await.map_err(Unanswered::Direct)?;
                 Ok(response.map(Reading::Direct))
             }
@@ -46,6 +56,17 @@ impl Client {
                 Ok(Response::<reqwest::Body>::from(response).map(Reading::Proxied))
             }
         }
+    }
+}
+
+/// Watches whether a request gets a connection. Only direct ways tell.
+#[derive(Default)]
+pub(super) struct Watch(OnceLock<CaptureConnection>);
+
+impl Watch {
+    /// Whether the request is known to have no connection yet, so that nothing of it was sent.
+    pub(super) fn is_unconnected(&self) -> bool {
+        self.0.get().is_some_and(|connection| connection.connection_metadata().is_none())
     }
 }
 
