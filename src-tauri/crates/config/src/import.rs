@@ -149,6 +149,7 @@ fn kind(format: Format, bytes: &[u8]) -> &'static str {
         Format::Yaml if says("providers:") => "providers YAML",
         Format::Yaml => "channels YAML",
         Format::Json if says("\"apis\"") => "apis.json",
+        Format::Json if says("\"Providers\"") => "claude-code-router config.json",
         Format::Json if says("\"MODEL_PROVIDER\"") || says("\"PROVIDER_POOLS_FILE_PATH\"") => "config.json",
         Format::Json if says("-custom\"") || says("-oauth\"") => "provider_pools.json",
         Format::Json => "channels JSON",

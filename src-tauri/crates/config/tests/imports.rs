@@ -49,6 +49,10 @@ fn pools_are_channels_by_their_type() {
     assert_eq!(refused(&imported), ["gemini-cli-oauth", "claude-kiro-oauth", "openai-qwen-oauth"]);
     assert!(imported.refused[0].why.contains("not supported yet"), "{:?}", imported.refused[0]);
     let measured = imported.findings.iter().filter(|finding| finding.message.contains("measurement"));
+    assert!(
+        !format!("{imported:?}").contains("in-pools"),
+        "secrets show nowhere but where they are asked for"
+    );
     assert!(measured.count() > 5, "measurements stay out, and that is said: {:#?}", imported.findings);
 }
 
@@ -123,6 +127,25 @@ fn a_list_of_apis_brings_port_strategy_and_client_key() {
     assert_eq!((imported.channels[0].rpm, imported.channels[1].rpm), (Some(60), Some(0)));
     assert_eq!(imported.settings, [("server.port", json!(3000)), ("routing.strategy", json!("random"))]);
     assert_eq!(imported.client_keys[0].client, "apis");
+}
+
+#[test]
+fn the_providers_of_claude_code_router_are_channels_too() {
+    let text = r#"{
+      "PORT": 3456,
+      "Providers": [{
+        "name": "deepseek",
+        "api_base_url": "https://api.deepseek.com/chat/completions",
+        "api_key": "sk-x",
+        "models": ["deepseek-chat"],
+        "transformer": { "use": ["deepseek"] }
+      }],
+      "Router": { "default": "deepseek,deepseek-chat" }
+    }"#;
+    let imported = import("config.json", text);
+    assert_eq!((imported.format, names(&imported)), ("claude-code-router config.json", vec!["deepseek"]));
+    let passed_over: Vec<&str> = imported.findings.iter().map(|finding| finding.path.as_str()).collect();
+    assert_eq!(passed_over, ["Providers[0].transformer", "PORT", "Router"]);
 }
 
 #[test]

@@ -86,8 +86,15 @@ fn identifier(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
     }
 }
 
-const BASE_URL_NAMES: &[&str] =
-    &["baseURL", "OPENAI_BASE_URL", "CLAUDE_BASE_URL", "GEMINI_BASE_URL", "KIRO_BASE_URL", "QWEN_BASE_URL"];
+const BASE_URL_NAMES: &[&str] = &[
+    "baseURL",
+    "api_base_url",
+    "OPENAI_BASE_URL",
+    "CLAUDE_BASE_URL",
+    "GEMINI_BASE_URL",
+    "KIRO_BASE_URL",
+    "QWEN_BASE_URL",
+];
 
 fn place(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry) {
     if let Some(field) = fields.take(reader, "protocols", &[]) {

@@ -49,7 +49,7 @@ fn version(reader: &mut Reader, field: &Field<'_>) -> Option<u32> {
 
 fn channels(reader: &mut Reader, fields: &mut Fields<'_>, document: &mut Document) {
     let Some(field) =
-        fields.take(reader, "channel", &["channels", "apis", "providers", "UPSTREAM_PROVIDERS"])
+        fields.take(reader, "channel", &["channels", "apis", "providers", "Providers", "UPSTREAM_PROVIDERS"])
     else {
         return;
     };
