@@ -2,25 +2,29 @@
 //!
 //! ```text
 //! file ──► Reader ──┬─► snapshot()   what is in force: the newest content that was valid
-//!  ▲ ▲              └─► problems()   what a person should know about the newest content
+//!  ▲ ▲        ▲     └─► problems()   what a person should know about the newest content
+//!  │ │        └─ vault: a secret that arrives makes the snapshot again (`secrets`)
 //!  │ └─ watch()
 //!  └─── edit()
 //! ```
+
+mod secrets;
 
 use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use config::{Finding, Severity, Snapshot};
+use config::{Document, Finding, Severity, Snapshot};
 use tokio::sync::watch;
 
 use crate::atomic::{Mode, write_atomic};
 use crate::folder_watch::{FolderWatch, WatchFault};
 use crate::home::{absolute, real_path};
 use crate::reading::{Content, Mark, Overrides, Reader, current_version, name_of, whole_file};
-use crate::{Environment, Home, lock};
+use crate::{Environment, Home, Vault, lock};
 
 /// What the first edit of a missing file starts from.
 const EMPTY_FILE: &str = "version = 1\n";
@@ -105,9 +109,11 @@ struct Shared {
     reader: Reader,
     snapshot: watch::Sender<Arc<Snapshot>>,
     problems: watch::Sender<Arc<[Finding]>>,
-    /// The content judged last. Held while content is judged, so that results are published in order.
-    judged: Mutex<Mark>,
+    /// What was judged last. Held while content is judged, so that results are published in order.
+    judged: Mutex<Judged>,
     watch: Mutex<Option<FolderWatch>>,
+    /// Whether plain secrets are on their way into the vault.
+    is_moving: AtomicBool,
     opening: Opening,
 }
 
@@ -130,6 +136,16 @@ enum Migration {
     Failed(io::Error),
 }
 
+/// What is known of the file's content.
+struct Judged {
+    /// The content judged last.
+    mark: Mark,
+    /// The content in force, as it was read: an older one while the newest is invalid.
+    in_force: Vec<u8>,
+    /// Whether the newest content is the one in force.
+    is_newest: bool,
+}
+
 enum Place {
     Native(Home),
     Given(PathBuf),
@@ -140,7 +156,7 @@ enum Place {
 struct Opened {
     snapshot: Snapshot,
     problems: Vec<Finding>,
-    mark: Mark,
+    judged: Judged,
     opening: Opening,
 }
 
@@ -153,8 +169,10 @@ impl ConfigFile {
         origin: Origin,
         environment: Environment,
         overrides: Overrides,
+        vault: Vault,
     ) -> Result<ConfigFile, OpenFault> {
-        let reader = Reader { environment, overrides };
+        let arrivals = vault.arrivals();
+        let reader = Reader { environment, overrides, vault };
         let (place, opened) = match origin {
             Origin::Native(home) => {
                 let opened = open_native(&home, &reader)?;
@@ -170,17 +188,23 @@ impl ConfigFile {
                 (Place::Memory(Mutex::new(text)), opened)
             }
         };
-        Ok(ConfigFile {
-            shared: Arc::new(Shared {
-                place,
-                reader,
-                snapshot: watch::Sender::new(Arc::new(opened.snapshot)),
-                problems: watch::Sender::new(opened.problems.into()),
-                judged: Mutex::new(opened.mark),
-                watch: Mutex::new(None),
-                opening: opened.opening,
-            }),
-        })
+        let shared = Arc::new(Shared {
+            place,
+            reader,
+            snapshot: watch::Sender::new(Arc::new(opened.snapshot)),
+            problems: watch::Sender::new(opened.problems.into()),
+            judged: Mutex::new(opened.judged),
+            watch: Mutex::new(None),
+            is_moving: AtomicBool::new(false),
+            opening: opened.opening,
+        });
+        shared.follow_vault(arrivals);
+        Ok(ConfigFile { shared })
+    }
+
+    /// Where the secrets are kept that the configuration refers to.
+    pub fn vault(&self) -> &Vault {
+        &self.shared.reader.vault
     }
 
     /// The configuration in force; changes when a new valid one takes effect.
@@ -214,6 +238,19 @@ impl ConfigFile {
         self.shared.path()
     }
 
+    /// The text in force: an older one than the file's while that is invalid.
+    pub fn text(&self) -> String {
+        let judged = guard(&self.shared.judged);
+        String::from_utf8_lossy(&judged.in_force).into_owned()
+    }
+
+    /// What the content in force says, before any reference is followed.
+    pub fn document(&self) -> Arc<Document> {
+        let name = self.path().as_deref().map(name_of).unwrap_or_default();
+        let in_force = guard(&self.shared.judged).in_force.clone();
+        Arc::new(self.shared.reader.document(&name, &in_force).unwrap_or_default())
+    }
+
     /// Begins to watch the file: an edit by any program takes effect a moment after its last write.
     pub fn watch(&self) -> Result<(), WatchFault> {
         let Some(path) = self.path() else {
@@ -229,6 +266,7 @@ impl ConfigFile {
         *guard(&self.shared.watch) = Some(watch);
         // What was written between the first reading and now raised no event.
         self.shared.reload();
+        self.shared.begin_move();
         Ok(())
     }
 
@@ -244,6 +282,13 @@ impl ConfigFile {
     }
 }
 
+impl Judged {
+    /// The newest content, which is in force.
+    fn in_force(bytes: Vec<u8>) -> Judged {
+        Judged { mark: Mark::of(&bytes), in_force: bytes, is_newest: true }
+    }
+}
+
 impl Shared {
     fn path(&self) -> Option<PathBuf> {
         match &self.place {
@@ -254,7 +299,7 @@ impl Shared {
     }
 
     /// Reads the file again; nothing happens if its content was judged already.
-    fn reload(&self) {
+    fn reload(self: &Arc<Self>) {
         let Some(path) = self.path() else { return };
         if let Some(watch) = &mut *guard(&self.watch)
             && let Err(error) = watch.follow()
@@ -264,26 +309,38 @@ impl Shared {
         let mut judged = guard(&self.judged);
         let content = Content::of(&path);
         let mark = content.mark();
-        if *judged == mark {
+        if judged.mark == mark {
             return;
         }
-        *judged = mark;
-        self.judge(&path, content);
+        judged.mark = mark;
+        judged.is_newest = false;
+        if let Some(in_force) = self.judge(&path, content) {
+            judged.in_force = in_force;
+            judged.is_newest = true;
+            drop(judged);
+            self.begin_move();
+        }
     }
 
-    fn judge(&self, path: &Path, content: Content) {
+    /// Puts a content in force and returns it, or leaves the last good one in force.
+    fn judge(&self, path: &Path, content: Content) -> Option<Vec<u8>> {
         let name = name_of(path);
         let bytes = match content {
             Content::Bytes(bytes) => bytes,
-            Content::Missing => return self.keep(vec![whole_file(&name, "the file is missing")]),
+            Content::Missing => {
+                self.keep(vec![whole_file(&name, "the file is missing")]);
+                return None;
+            }
             Content::Unreadable(error) => {
                 let message = format!("the file cannot be read: {error}");
-                return self.keep(vec![whole_file(&name, message)]);
+                self.keep(vec![whole_file(&name, message)]);
+                return None;
             }
         };
         if bytes.trim_ascii().is_empty() && !self.snapshot.borrow().channels.is_empty() {
             // A program that truncates before it writes would otherwise take every channel away for a moment.
-            return self.keep(vec![whole_file(&name, "the file is empty")]);
+            self.keep(vec![whole_file(&name, "the file is empty")]);
+            return None;
         }
         match self.reader.read(&name, &bytes) {
             Ok(snapshot) => {
@@ -291,8 +348,12 @@ impl Shared {
                     keep_last_good(home, &bytes);
                 }
                 self.put_in_force(snapshot);
+                Some(bytes)
             }
-            Err(findings) => self.keep(findings),
+            Err(findings) => {
+                self.keep(findings);
+                None
+            }
         }
     }
 
@@ -336,9 +397,9 @@ impl Shared {
         if old.as_ref() != Some(&new) {
             write_atomic(&real_path(&path), new.as_bytes(), Mode::PRIVATE_FILE).map_err(fault)?;
         }
-        *judged = Mark::of(new.as_bytes());
         keep_last_good(home, new.as_bytes());
         self.put_in_force(snapshot);
+        *judged = Judged::in_force(new.into_bytes());
         Ok(())
     }
 
@@ -352,8 +413,9 @@ impl Shared {
             .reader
             .read("", new.as_bytes())
             .map_err(|findings| EditFault::Invalid { findings: without_place(findings) })?;
-        *text = new;
+        text.clone_from(&new);
         self.put_in_force(snapshot);
+        *guard(&self.judged) = Judged::in_force(new.into_bytes());
         Ok(())
     }
 }
@@ -366,7 +428,8 @@ fn open_native(home: &Home, reader: &Reader) -> Result<Opened, OpenFault> {
     let mark = content.mark();
     let findings = match content {
         Content::Missing => {
-            return open_bytes(&name, EMPTY_FILE.as_bytes(), reader).map(|opened| Opened { mark, ..opened });
+            let opened = open_bytes(&name, EMPTY_FILE.as_bytes(), reader)?;
+            return Ok(Opened { judged: Judged { mark, ..opened.judged }, ..opened });
         }
         Content::Bytes(bytes) => match open_bytes(&name, &bytes, reader) {
             Ok(opened) => {
@@ -380,10 +443,15 @@ fn open_native(home: &Home, reader: &Reader) -> Result<Opened, OpenFault> {
             vec![whole_file(&name, format!("the file cannot be read: {error}"))]
         }
     };
-    let Some(snapshot) = last_good(home, reader) else {
+    let Some((snapshot, in_force)) = last_good(home, reader) else {
         return Err(OpenFault::Invalid { findings });
     };
-    Ok(Opened { snapshot, problems: findings, mark, opening: Opening { migration, stood_in_for: true } })
+    Ok(Opened {
+        snapshot,
+        problems: findings,
+        judged: Judged { mark, in_force, is_newest: false },
+        opening: Opening { migration, stood_in_for: true },
+    })
 }
 
 fn open_given(path: &Path, reader: &Reader) -> Result<Opened, OpenFault> {
@@ -397,7 +465,7 @@ fn open_bytes(name: &str, bytes: &[u8], reader: &Reader) -> Result<Opened, OpenF
     Ok(Opened {
         problems: snapshot.findings.clone(),
         snapshot,
-        mark: Mark::of(bytes),
+        judged: Judged::in_force(bytes.to_vec()),
         opening: Opening::default(),
     })
 }
@@ -421,10 +489,11 @@ fn migrate_file(home: &Home) -> io::Result<Migration> {
     Ok(Migration::Done(home.config_before_migration()))
 }
 
-fn last_good(home: &Home, reader: &Reader) -> Option<Snapshot> {
+fn last_good(home: &Home, reader: &Reader) -> Option<(Snapshot, Vec<u8>)> {
     let path = home.config_last_good();
     let bytes = fs::read(&path).ok()?;
-    reader.read("config.toml", &bytes).ok()
+    let snapshot = reader.read("config.toml", &bytes).ok()?;
+    Some((snapshot, bytes))
 }
 
 fn keep_last_good(home: &Home, bytes: &[u8]) {

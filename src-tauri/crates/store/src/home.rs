@@ -19,6 +19,7 @@ pub const HOME_VARIABLE: &str = "SLUICE_HOME";
 /// config()        /x/config.toml      ~/.config/sluice/config.toml
 /// client_key()    /x/client-key       ~/.local/share/sluice/client-key
 /// admin_token()   /x/admin-token      ~/.local/share/sluice/admin-token
+/// vault()         /x/vault.age        ~/.local/share/sluice/vault.age
 /// state()         /x/state            ~/.local/state/sluice
 /// run()           /x/run              ~/.local/state/sluice/run
 /// logs()          /x/logs             ~/.local/state/sluice/logs
@@ -95,6 +96,16 @@ impl Home {
         self.data.join("admin-token")
     }
 
+    /// The vault's encrypted file, where the user chose one in place of the keychain.
+    pub fn vault(&self) -> PathBuf {
+        self.data.join("vault.age")
+    }
+
+    /// The file whose lock serialises writings of the vault's file between processes.
+    pub fn vault_lock(&self) -> PathBuf {
+        self.state.join("vault.lock")
+    }
+
     /// The folder of what the program remembers between runs.
     pub fn state(&self) -> &Path {
         &self.state
@@ -143,8 +154,17 @@ impl Home {
         folders
     }
 
-    fn private_files(&self) -> [PathBuf; 5] {
-        [self.config(), self.config_last_good(), self.config_lock(), self.client_key(), self.admin_token()]
+    fn private_files(&self) -> [PathBuf; 8] {
+        [
+            self.config(),
+            self.config_last_good(),
+            self.config_before_migration(),
+            self.config_lock(),
+            self.client_key(),
+            self.admin_token(),
+            self.vault(),
+            self.vault_lock(),
+        ]
     }
 }
 

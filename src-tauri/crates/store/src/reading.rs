@@ -6,9 +6,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use config::{Finding, Format, Severity, Snapshot, Surroundings};
+use config::edit::plain_secrets;
+use config::{Document, Finding, Format, SecretId, Severity, Snapshot, Surroundings, secret_origin};
+use secrecy::SecretString;
 
-use crate::Environment;
+use crate::{Environment, Vault};
 
 /// What wins over the file.
 #[derive(Clone, Debug, Default)]
@@ -19,15 +21,44 @@ pub struct Overrides {
     pub listen: Vec<SocketAddr>,
 }
 
-/// Reads configurations with one process's environment.
+/// Reads configurations with one process's environment and vault.
 pub(crate) struct Reader {
     pub(crate) environment: Environment,
     pub(crate) overrides: Overrides,
+    pub(crate) vault: Vault,
+}
+
+/// A secret that stands in the file as plain text, and what the vault would bind it to.
+pub(crate) struct Plain {
+    pub(crate) id: SecretId,
+    pub(crate) secret: SecretString,
+    pub(crate) origin: String,
 }
 
 impl Reader {
     /// Finds out what the bytes mean. An older `config.toml` is understood as its migration would be.
     pub(crate) fn read(&self, name: &str, bytes: &[u8]) -> Result<Snapshot, Vec<Finding>> {
+        self.understand(name, bytes).map(|(snapshot, _)| snapshot)
+    }
+
+    /// What valid bytes say, before any reference is followed; nothing for others.
+    pub(crate) fn document(&self, name: &str, bytes: &[u8]) -> Option<Document> {
+        self.understand(name, bytes).ok().map(|(_, document)| document)
+    }
+
+    /// The secrets that stand in a valid configuration as plain text.
+    pub(crate) fn plain(&self, name: &str, bytes: &[u8]) -> Vec<Plain> {
+        let Ok((snapshot, document)) = self.understand(name, bytes) else {
+            return Vec::new();
+        };
+        let bound = |found: config::edit::PlainSecret| {
+            let origin = secret_origin(&document, &snapshot, &found.id)?;
+            Some(Plain { id: found.id, secret: found.secret, origin })
+        };
+        plain_secrets(&document).into_iter().filter_map(bound).collect()
+    }
+
+    fn understand(&self, name: &str, bytes: &[u8]) -> Result<(Snapshot, Document), Vec<Finding>> {
         let format = Format::of(name, bytes);
         let migrated = match format {
             Format::Toml => newer_text(name, bytes)?,
@@ -38,6 +69,7 @@ impl Reader {
         let lookup = |variable: &str| self.environment.get(variable);
         let surroundings = Surroundings {
             lookup: &lookup,
+            vault: &|question| self.vault.answer(question),
             zone: jiff::tz::TimeZone::system(),
             port_override: self.overrides.port,
             listen_override: self.overrides.listen.clone(),
@@ -45,7 +77,7 @@ impl Reader {
         let mut snapshot =
             config::resolve(&parsed.document, &surroundings).map_err(|findings| in_file(findings, name))?;
         snapshot.findings = in_file([parsed.findings, std::mem::take(&mut snapshot.findings)].concat(), name);
-        Ok(snapshot)
+        Ok((snapshot, parsed.document))
     }
 }
 

@@ -1,24 +1,19 @@
-//! Client keys and the admin token: where they come from and how they are compared.
+//! Secrets in files of mode 0600, the admin token among them: where they come from and how they are compared.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use config::{Hop, Snapshot};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq};
-use tokio::sync::watch;
 
 use crate::atomic::{Mode, write_atomic};
 use crate::{Environment, Home, random};
 
-/// The variable that holds a client key, in place of the one kept in a file.
-pub const CLIENT_KEY_VARIABLE: &str = "SLUICE_KEY";
 /// The variable that holds the admin token, in place of the one kept in a file.
 pub const ADMIN_TOKEN_VARIABLE: &str = "SLUICE_ADMIN_TOKEN";
 
-const CLIENT_KEY_PREFIX: &str = "sk-sluice-";
 const ADMIN_TOKEN_PREFIX: &str = "sluice-admin-";
 
 /// Where a secret is kept, for words to a person; never the secret.
@@ -40,54 +35,6 @@ pub struct SecretFault {
     pub path: PathBuf,
     /// What the operating system said.
     pub source: io::Error,
-}
-
-/// The keys with which clients may call the gateway.
-#[derive(Clone)]
-pub struct ClientKeys {
-    own: SecretString,
-    kept: Kept,
-    snapshot: watch::Receiver<Arc<Snapshot>>,
-}
-
-impl ClientKeys {
-    /// Takes `SLUICE_KEY`, else the key file's content, else makes a key of 256 bits and keeps it there.
-    /// `server.api_key` of the snapshot in force is accepted beside it.
-    pub fn open(
-        home: &Home,
-        environment: &Environment,
-        snapshot: watch::Receiver<Arc<Snapshot>>,
-    ) -> Result<ClientKeys, SecretFault> {
-        let (own, kept) = match environment.filled(CLIENT_KEY_VARIABLE) {
-            Some(key) => (key.into(), Kept::Variable(CLIENT_KEY_VARIABLE)),
-            None => kept_in_file(home.client_key(), CLIENT_KEY_PREFIX)?,
-        };
-        Ok(ClientKeys { own, kept, snapshot })
-    }
-
-    /// Uses a key that is kept nowhere: the demo writes no file.
-    pub fn in_memory(key: SecretString, snapshot: watch::Receiver<Arc<Snapshot>>) -> ClientKeys {
-        ClientKeys { own: key, kept: Kept::Memory, snapshot }
-    }
-
-    /// Tells whether a presented key is one of ours. The time taken does not depend on where it differs.
-    pub fn accepts(&self, presented: &str) -> bool {
-        let mut accepted = same(presented, self.own.expose_secret());
-        if let Some(key) = &self.snapshot.borrow().server.api_key {
-            accepted |= same(presented, key.expose_secret());
-        }
-        accepted.into()
-    }
-
-    /// Where a person finds the key.
-    pub fn kept(&self) -> &Kept {
-        &self.kept
-    }
-
-    /// The key itself, for the mask of the logs and for the demo's banner.
-    pub fn own(&self) -> &SecretString {
-        &self.own
-    }
 }
 
 /// The token that lets a program of the same user administer the gateway.
@@ -155,11 +102,11 @@ fn proxy_password(hop: &Hop) -> Option<&SecretString> {
 }
 
 /// Compares without stopping at the first difference. Only the length of our own secrets could show, and it is public.
-fn same(presented: &str, known: &str) -> Choice {
+pub(crate) fn same(presented: &str, known: &str) -> Choice {
     presented.as_bytes().ct_eq(known.as_bytes())
 }
 
-fn kept_in_file(path: PathBuf, prefix: &str) -> Result<(SecretString, Kept), SecretFault> {
+pub(crate) fn kept_in_file(path: PathBuf, prefix: &str) -> Result<(SecretString, Kept), SecretFault> {
     match read_or_make(&path, prefix) {
         Ok(secret) => Ok((secret, Kept::File(path))),
         Err(source) => Err(SecretFault { path, source }),

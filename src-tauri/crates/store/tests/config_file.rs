@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use config::{Finding, Snapshot};
 use rstest::rstest;
-use store::{ConfigFile, EditFault, Environment, Home, OpenFault, Origin, Overrides};
+use store::{ConfigFile, EditFault, Environment, Home, OpenFault, Origin, Overrides, Vault};
 use tokio::sync::watch;
 
 /// Far longer than any reload takes; reached only where a change is never noticed.
@@ -52,7 +52,12 @@ impl Bed {
 }
 
 fn open(origin: Origin) -> Result<ConfigFile, OpenFault> {
-    ConfigFile::open(origin, Environment::fixed([("EXAMPLE_KEY", "sk-example")]), Overrides::default())
+    ConfigFile::open(
+        origin,
+        Environment::fixed([("EXAMPLE_KEY", "sk-example")]),
+        Overrides::default(),
+        Vault::none(),
+    )
 }
 
 fn names(snapshot: &Snapshot) -> Vec<String> {
