@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::Sluice;
+use tauri::{AppHandle, Manager};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -46,13 +47,18 @@ impl Desk {
         self.wishes.borrow().clone()
     }
 
-    /// Takes over wishes that changed.
-    pub(crate) fn learn(&self, wishes: Wishes) {
-        self.wishes.send_if_modified(|known| {
-            let changed = *known != wishes;
-            *known = wishes;
-            changed
-        });
+    /// Takes over wishes, and returns those that were in force before.
+    pub(crate) fn learn(&self, wishes: Wishes) -> Wishes {
+        self.wishes.send_replace(wishes)
+    }
+
+    /// The folder of files that nobody needs after the end: the tray's picture, what the webview keeps for itself.
+    pub(crate) fn passing_folder(&self, app: &AppHandle) -> PathBuf {
+        match self.sluice.home() {
+            Some(home) => home.run(),
+            // The demo has no home; this folder goes when the user logs out.
+            None => app.path().runtime_dir().unwrap_or_else(|_| std::env::temp_dir()).join("sluice-demo"),
+        }
     }
 
     /// Whether our icon can be seen in a tray.

@@ -25,7 +25,9 @@ pub(crate) async fn follow(app: AppHandle, clock: Clock) {
     let mut notices = Notices::default();
     loop {
         let wishes = Wishes::of(&desk.sluice).await;
-        desk.learn(wishes.clone());
+        if desk.learn(wishes.clone()).theme != wishes.theme {
+            window::set_theme(&app, wishes.theme);
+        }
         match admin::overview(&desk.sluice, Nothing {}).await {
             Ok(overview) => {
                 let glance = glance(&overview, desk.is_quitting());

@@ -16,11 +16,12 @@ use std::sync::{Mutex, PoisonError};
 
 use tauri::menu::{CheckMenuItem, IsMenuItem, MenuItem, PredefinedMenuItem};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
-use tauri::{AppHandle, Wry};
+use tauri::{AppHandle, Manager, Wry};
 
 use self::look::{Ground, Look};
 use self::menu::{Act, Entry, Glance, Menu};
 use self::words::Words;
+use crate::desk::Desk;
 
 const TRAY_ID: &str = "sluice";
 
@@ -68,19 +69,18 @@ impl Tray {
     /// Puts the icon into the tray.
     pub(crate) fn raise(app: &AppHandle, scene: Scene) -> tauri::Result<Tray> {
         let items = built(app, &scene.menu)?;
-        let mut builder = TrayIconBuilder::with_id(TRAY_ID)
+        let builder = TrayIconBuilder::with_id(TRAY_ID)
             .icon(scene.look.picture(scene.ground))
             .icon_as_template(cfg!(target_os = "macos"))
             .tooltip(&scene.sentence)
+            // On Linux the panel reads the picture from a file; the folder of the default may be shared with others.
+            .temp_dir_path(app.state::<Desk>().passing_folder(app).join("tray"))
             .menu(&native_menu(app, &items)?)
             .on_menu_event(|app, event| {
                 if let Some(act) = Act::of_id(event.id().as_ref()) {
                     acts::perform(app, act);
                 }
             });
-        if let Some(folder) = panel::icon_folder(app) {
-            builder = builder.temp_dir_path(folder);
-        }
         let icon = opened_by_click(builder).build(app)?;
         Ok(Tray { icon, shown: Mutex::new(Shown { scene, items }) })
     }

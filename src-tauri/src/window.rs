@@ -66,6 +66,15 @@ pub(crate) fn open(app: &AppHandle, page: Option<Page>) {
     }
 }
 
+/// Gives the window's frame the colours that the user wishes; `None` as the system has them.
+pub(crate) fn set_theme(app: &AppHandle, theme: Option<Theme>) {
+    if let Some(window) = app.get_webview_window(LABEL)
+        && let Err(error) = window.set_theme(theme)
+    {
+        tracing::warn!("the window keeps its colours: {error}");
+    }
+}
+
 /// Destroys the window, if there is one.
 pub(crate) fn close(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(LABEL)
@@ -88,7 +97,7 @@ fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
     let desk = app.state::<Desk>();
     let address = format!("index.html{}", page.as_ref().map(Page::hash).unwrap_or_default());
     let theme = desk.wishes().theme;
-    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
         .title(TITLE)
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SIZE_MIN.0, SIZE_MIN.1)
@@ -109,12 +118,9 @@ fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
             {
                 tracing::error!("the window cannot be shown: {error}");
             }
-        });
-    builder = match desk.sluice.home() {
-        Some(home) => builder.data_directory(home.state().join("webview")),
-        None => builder.incognito(true),
-    };
-    let window = builder.build()?;
+        })
+        .data_directory(desk.passing_folder(app).join("webview"))
+        .build()?;
     if window.theme()? == Theme::Dark {
         window.set_background_color(Some(GROUND_DARK))?;
     }

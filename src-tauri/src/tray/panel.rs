@@ -3,18 +3,7 @@
 //! On Linux a tray is a program of its own, the host of `org.kde.StatusNotifierWatcher`; it may come later than we do,
 //! or never. Elsewhere the system always has one.
 
-use std::path::PathBuf;
-
-use tauri::{AppHandle, Manager};
-
 pub(crate) use self::system::Panel;
-use crate::desk::Desk;
-
-/// Where the icon is written for the panel to read, on Linux: a folder of our own, since the default may be shared with
-/// other users.
-pub(crate) fn icon_folder(app: &AppHandle) -> Option<PathBuf> {
-    app.state::<Desk>().sluice.home().map(|home| home.run().join("tray"))
-}
 
 #[cfg(target_os = "linux")]
 mod system {
