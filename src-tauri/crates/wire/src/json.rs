@@ -11,8 +11,8 @@ mod strings;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use cursor::Cursor;
-pub(crate) use raw::{Object, Raw, is_key, pick};
+pub(crate) use cursor::Cursor;
+pub(crate) use raw::{Object, Raw, is_key, pick, position};
 pub(crate) use strings::{quote, unescape};
 
 /// How deep arrays and objects may nest.

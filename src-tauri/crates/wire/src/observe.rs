@@ -191,25 +191,33 @@ pub fn whole(protocol: Protocol, operation: Operation, body: &[u8]) -> Result<Wh
         validate(body).map_err(WholeFault::NotJson)?;
         return Err(error_body(body).map_or(WholeFault::Empty, WholeFault::ErrorBody));
     }
-    let answer = Object::read(body).map_err(WholeFault::NotJson)?;
-    if let Some(failure) = failure::stated(&answer) {
-        return Err(WholeFault::ErrorBody(failure));
+    match (operation, protocol) {
+        (Operation::Generate, Protocol::Chat) => chat::whole(body),
+        (Operation::Generate, Protocol::Responses) => read_object(body, responses::whole),
+        (Operation::Generate, Protocol::Messages) => read_object(body, messages::whole),
+        (Operation::Generate, Protocol::Gemini) => read_object(body, gemini::whole),
+        (Operation::CountTokens, _) => read_object(body, counted),
+        (Operation::Embed | Operation::BatchEmbed, _) => {
+            read_object(body, |answer| embedded(protocol, answer))
+        }
     }
-    let seen = match operation {
-        Operation::Generate => generated(protocol, &answer),
-        Operation::CountTokens => counted(&answer),
-        Operation::Embed | Operation::BatchEmbed => embedded(protocol, &answer),
-    };
-    seen.ok_or_else(|| failure::implied(&answer).map_or(WholeFault::Empty, WholeFault::ErrorBody))
 }
 
-fn generated(protocol: Protocol, answer: &Object<'_>) -> Option<WholeSeen> {
-    match protocol {
-        Protocol::Chat => chat::whole(answer),
-        Protocol::Responses => responses::whole(answer),
-        Protocol::Messages => messages::whole(answer),
-        Protocol::Gemini => gemini::whole(answer),
+fn read_object(
+    body: &[u8],
+    read: impl FnOnce(&Object<'_>) -> Option<WholeSeen>,
+) -> Result<WholeSeen, WholeFault> {
+    let answer = Object::read(body).map_err(WholeFault::NotJson)?;
+    match failure::stated(&answer) {
+        Some(failure) => Err(WholeFault::ErrorBody(failure)),
+        None => read(&answer).ok_or_else(|| no_answer(body)),
     }
+}
+
+/// Why a well-formed object holds no answer: it may say so without calling itself an error.
+fn no_answer(body: &[u8]) -> WholeFault {
+    let said = Object::read(body).ok().as_ref().and_then(failure::implied);
+    said.map_or(WholeFault::Empty, WholeFault::ErrorBody)
 }
 
 /// Reads a token count: `input_tokens` of Messages and Responses, `totalTokens` of Gemini.

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::strings::skip_string;
-use super::{DEPTH_MAX, Malformed};
+use super::{DEPTH_MAX, Malformed, Raw};
 
 /// A place in JSON text. It never looks beyond the span it was given.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -16,8 +16,76 @@ impl<'a> Cursor<'a> {
         Self { bytes: &bytes[..span.end], at: span.start }
     }
 
+    /// Stands at the start of a text.
+    pub(crate) fn at_start(bytes: &'a [u8]) -> Self {
+        Self::new(bytes, 0..bytes.len())
+    }
+
+    /// Walks an object member by member: `each` gets the inside of a key, still escaped, and must walk over the value.
+    pub(crate) fn members(
+        &mut self,
+        mut each: impl FnMut(&mut Self, &'a [u8]) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        let bytes = self.bytes;
+        self.expect(b'{', "expected an object")?;
+        if self.closes(b'}') {
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            each(self, &bytes[key.start + 1..key.end - 1])?;
+            if self.ends_after_value(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Walks an array element by element: `each` must walk over one.
+    pub(crate) fn elements(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        self.expect(b'[', "expected an array")?;
+        if self.closes(b']') {
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            if self.ends_after_value(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Walks over one value and returns it.
+    pub(crate) fn raw(&mut self) -> Result<Raw<'a>, Malformed> {
+        let value = self.spanned_value()?;
+        Ok(Raw::at(self.bytes, value))
+    }
+
+    /// Walks over one value by `walk`, and returns it too.
+    pub(crate) fn raw_by(
+        &mut self,
+        walk: impl FnOnce(&mut Self) -> Result<(), Malformed>,
+    ) -> Result<Raw<'a>, Malformed> {
+        self.token();
+        let start = self.at;
+        walk(self)?;
+        Ok(Raw::at(self.bytes, start..self.at))
+    }
+
+    /// Tells whether an object comes next.
+    pub(crate) fn is_at_object(&mut self) -> bool {
+        self.token() == Some(b'{')
+    }
+
+    /// Tells whether an array comes next.
+    pub(crate) fn is_at_array(&mut self) -> bool {
+        self.token() == Some(b'[')
+    }
+
     /// Checks that nothing but white space is left.
-    pub(super) fn end(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn end(&mut self) -> Result<(), Malformed> {
         match self.token() {
             None => Ok(()),
             Some(_) => Err(self.fault("something stands behind the value")),
@@ -62,7 +130,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks over one value of any kind.
-    pub(super) fn value(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn value(&mut self) -> Result<(), Malformed> {
         match self.token() {
             Some(b'{' | b'[') => self.container(),
             Some(_) => self.scalar(),

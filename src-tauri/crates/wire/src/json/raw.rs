@@ -164,7 +164,7 @@ pub(crate) fn pick<'a, const N: usize>(
 }
 
 /// Returns which of the names the inside of a key spells.
-fn position(inside: &[u8], names: &[&str]) -> Option<usize> {
+pub(crate) fn position(inside: &[u8], names: &[&str]) -> Option<usize> {
     let plain = names.iter().position(|name| inside == name.as_bytes());
     if plain.is_some() || !inside.contains(&b'\\') {
         return plain;
