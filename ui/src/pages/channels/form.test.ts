@@ -71,7 +71,7 @@ describe("a new channel", () => {
 
   test("begins at the vendor's address under a free name, waiting for a key", () => {
     const begun = presetForm(preset, [{ name: "DeepSeek" }, { name: "DeepSeek 2" }] as never);
-    expect(begun).toMatchObject({ name: "DeepSeek 3", base_url: "https://d", model: "m", keys: [{ name: "main", source: "vault" }] });
+    expect(begun).toMatchObject({ name: "DeepSeek 3", base_url: "https://d", model: "m", keys: [{ name: "default", source: "vault" }] });
     expect(presetForm({ ...preset, keyless: true }, []).keys).toEqual([]);
     expect(freeName("x", [])).toBe("x");
   });
@@ -91,7 +91,7 @@ describe("a new channel", () => {
   });
 
   test("keeps a saved key whose secret is not given again", () => {
-    const kept = { ...blankKey([]), original: "main" };
+    const kept = { ...blankKey([]), original: "default" };
     expect(sendable(form({ keys: [kept] })).keys).toEqual([kept]);
   });
 });

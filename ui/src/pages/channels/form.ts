@@ -66,10 +66,12 @@ export function freeName(name: string, taken: string[]): string {
   }
 }
 
-/** A key that is yet to be given. */
+/** The name of a channel's first key where nobody gave it another: it need not stand in the file. */
+const FIRST_KEY = "default";
+
+/** A key that is yet to be given, under a name that no other of the channel has. */
 export function blankKey(keys: KeyForm[]): KeyForm {
-  const names = keys.map((key) => key.name);
-  const name = keys.length === 0 ? "main" : freeName("key", names).replace(" ", "-");
+  const name = keys.length === 0 ? FIRST_KEY : freeName("key", keys.map((key) => key.name));
   return { original: null, name, source: "vault", enabled: true };
 }
 
