@@ -186,7 +186,8 @@ pub struct ClientEntry {
     /// The client's name.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// The hash of its key.
+    /// The SHA-256 of its key in hexadecimal.
+    #[schemars(regex(pattern = "^[0-9A-Fa-f]{64}$"))]
     pub key_hash: Option<String>,
     /// The models that it may ask for; missing means any.
     #[schemars(inner(length(min = 1)))]

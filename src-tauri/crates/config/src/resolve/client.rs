@@ -20,7 +20,7 @@ pub(super) fn resolve_all(checks: &mut Checks<'_>) -> Vec<Client> {
             checks.error(&format!("{path}.name"), message).hint = Some("choose another name".to_owned());
         }
         let key_hash = entry.key_hash.as_deref().and_then(|text| {
-            let hash = sha256(text.trim());
+            let hash = sha256(text);
             if hash.is_none() {
                 // A key in place of its hash would be a secret, so the value is not repeated.
                 let message = "expected the SHA-256 of the client's key as 64 hexadecimal digits";

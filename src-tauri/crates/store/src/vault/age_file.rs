@@ -68,12 +68,15 @@ impl AgeFile {
         }
         let _lock = lock::exclusive(&self.lock).map_err(failed)?;
         let open = match read(&self.path).map_err(failed)? {
-            Some(bytes) => Open { entries: decrypt(&bytes, &passphrase)?, bytes, passphrase },
+            Some(bytes) => {
+                let entries = decrypt(&bytes, &passphrase)?;
+                Open { passphrase, bytes, entries }
+            }
             None => {
                 let entries = BTreeMap::new();
                 let bytes = encrypt(&entries, &passphrase)?;
                 write_atomic(&self.path, &bytes, Mode::PRIVATE_FILE).map_err(failed)?;
-                Open { entries, bytes, passphrase }
+                Open { passphrase, bytes, entries }
             }
         };
         self.open = Some(open);
@@ -189,6 +192,7 @@ fn encrypt(entries: &BTreeMap<String, Envelope>, passphrase: &SecretString) -> R
     age::encrypt(&recipient, &text).map_err(|error| VaultFault::Failed(error.to_string()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` passes it")]
 fn failed(error: io::Error) -> VaultFault {
     VaultFault::Failed(format!("the vault's file cannot be used: {error}"))
 }

@@ -134,11 +134,19 @@ impl Keeper {
         if let Some(late) = self.keychain.late_answer() {
             self.took(late);
         }
-        // A look on Linux asks nobody, so it may see that somebody unlocked the keychain after a refusal; elsewhere only a
-        // person's wish asks again.
-        let may_look = cfg!(target_os = "linux") || self.memory.availability() != Availability::Denied;
-        if may_look && !self.keychain.hangs() {
-            self.look();
+        if self.keychain.hangs() {
+            return;
+        }
+        if cfg!(target_os = "linux") || self.kind != VaultKind::Keychain {
+            // A look asks nobody here, so it may see that somebody unlocked the keychain after a refusal.
+            return self.look();
+        }
+        match self.memory.availability() {
+            // Elsewhere only reading tells whether the keychain is unlocked, and only a person's wish asks again after a
+            // refusal.
+            Availability::Locked => self.read_asked(),
+            Availability::Ready | Availability::Missing | Availability::Hanging => self.look(),
+            Availability::Denied | Availability::Closed => {}
         }
     }
 
@@ -148,11 +156,10 @@ impl Keeper {
         for id in self.memory.asked() {
             match self.read(id.clone()) {
                 Ok(envelope) => changed |= self.memory.learn(id, envelope),
+                // The vault cannot be used any more: its state says so.
+                Err(_) if self.memory.availability() != Availability::Ready => break,
                 Err(fault) => {
                     tracing::warn!(account = %id, "a secret cannot be read: {fault}");
-                    if self.memory.availability() != Availability::Ready {
-                        break;
-                    }
                     // One entry that cannot be read keeps the others from nothing.
                     changed |= self.memory.learn(id, None);
                 }
