@@ -20,6 +20,8 @@ class Live {
   tracesRead = $state(false);
   /** Why the overview could not be read. */
   fault = $state.raw<Fault | null>(null);
+  /** Why the newest requests could not be read. */
+  tracesFault = $state.raw<Fault | null>(null);
   /** Whether happenings arrive. */
   connected = $state(true);
   /** Counts changes of the configuration: a page that shows other parts of it reads again when this grows. */
@@ -66,8 +68,9 @@ class Live {
     try {
       this.traces = await host.call("traces", { count: keptTraces });
       this.tracesRead = true;
+      this.tracesFault = null;
     } catch (error) {
-      this.fault = faultOf(error);
+      this.tracesFault = faultOf(error);
     }
   }
 
