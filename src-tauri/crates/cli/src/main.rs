@@ -27,7 +27,8 @@ use crate::args::{Arguments, Command, Everywhere};
 use crate::door::Door;
 use crate::paint::Paint;
 
-/// The system allocator keeps what a burst of streams needed; this one gives it back.
+/// The system allocator keeps what a burst of streams needed; this one gives it back. It is built not to ask for huge
+/// pages, which would hold 8 MiB where less than 2 are used.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
