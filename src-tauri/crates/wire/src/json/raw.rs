@@ -92,6 +92,9 @@ impl<'a> Raw<'a> {
 
     /// Returns a number as a count: fractions are cut off, negative numbers become zero.
     pub(crate) fn count(self) -> Option<u64> {
+        if self.0.len() < 19 && self.0.iter().all(u8::is_ascii_digit) {
+            return Some(self.0.iter().fold(0, |count, digit| count * 10 + u64::from(digit - b'0')));
+        }
         let text = std::str::from_utf8(self.0).ok()?;
         if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             return None;
