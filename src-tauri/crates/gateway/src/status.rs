@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use config::{Channel, Snapshot};
+use config::{Channel, RouteRefusal, Rule, Snapshot};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 use pool::{ChannelView, Weighed};
@@ -118,10 +118,16 @@ pub struct Explained {
     pub protocol: Protocol,
     /// The rule that matched, in words.
     pub rule: String,
+    /// The same rule, for programs that have words of their own.
+    pub matched: Rule,
     /// Why the name would be refused outright.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub refusal: Option<String>,
+    /// Names that somebody lists and that look like a refused one, nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub close: Vec<String>,
     /// The candidates in the order in which they would be tried now.
     pub order: Vec<Weighed>,
     /// The candidates as the configuration ranks them.
@@ -160,14 +166,19 @@ impl Gateway {
             asked: route.asked.to_string(),
             protocol,
             rule: route.rule.to_string(),
+            matched: route.rule.clone(),
             refusal: route.refusal.as_ref().map(|refusal| match refusal {
-                config::RouteRefusal::UnknownModel { close } if close.is_empty() => {
+                RouteRefusal::UnknownModel { close } if close.is_empty() => {
                     "no channel serves this model".to_owned()
                 }
-                config::RouteRefusal::UnknownModel { close } => {
+                RouteRefusal::UnknownModel { close } => {
                     format!("no channel serves this model; close: {}", close.join(", "))
                 }
             }),
+            close: match &route.refusal {
+                Some(RouteRefusal::UnknownModel { close }) => close.clone(),
+                None => Vec::new(),
+            },
             order,
             candidates: trace::considered(&route),
             skipped: trace::skipped(&route),

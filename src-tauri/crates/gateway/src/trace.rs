@@ -40,6 +40,8 @@ pub struct Trace {
     #[serde(serialize_with = "some_words")]
     #[ts(type = "string | null")]
     pub rule: Option<Rule>,
+    /// The same rule, for programs that have words of their own.
+    pub matched: Option<Rule>,
     /// The candidates in the order of their rank.
     pub candidates: Vec<Considered>,
     /// Channels that were no candidates, and why.
@@ -88,6 +90,8 @@ pub struct SkippedChannel {
     #[serde(serialize_with = "words")]
     #[ts(type = "string")]
     pub reason: SkipReason,
+    /// The same reason, for programs that have words of their own.
+    pub cause: SkipReason,
 }
 
 /// One attempt. Times are milliseconds since the request's start.
@@ -185,6 +189,7 @@ impl Recording {
             stream: false,
             asked: None,
             rule: None,
+            matched: None,
             candidates: Vec::new(),
             skipped: Vec::new(),
             attempts: Vec::new(),
@@ -225,6 +230,7 @@ impl Recording {
         trace.stream = stream;
         trace.asked = Some(Arc::clone(&route.asked));
         trace.rule = Some(route.rule.clone());
+        trace.matched = Some(route.rule.clone());
         trace.candidates = considered(route);
         trace.skipped = skipped(route);
     }
@@ -378,6 +384,7 @@ pub(crate) fn skipped(route: &Route) -> Vec<SkippedChannel> {
     let reason = |skipped: &config::Skipped| SkippedChannel {
         channel: Arc::clone(&skipped.channel),
         reason: skipped.reason.clone(),
+        cause: skipped.reason.clone(),
     };
     route.skipped.iter().map(reason).collect()
 }

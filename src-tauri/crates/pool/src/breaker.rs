@@ -88,6 +88,14 @@ impl Breaker {
         }
     }
 
+    /// The good probes seen since it opened; nothing while it is closed.
+    pub(crate) fn good_probes(&self) -> Option<u32> {
+        match &self.state {
+            State::Closed { .. } => None,
+            State::Open { successes, .. } => Some(*successes),
+        }
+    }
+
     pub(crate) fn is_probing(&self) -> bool {
         matches!(self.state, State::Open { probing: true, .. })
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use wire::Usage;
 
 /// The kind of a failure. What each kind brings with it stands in the table of `policy.rs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// No connection, or it was reset before the response headers.
@@ -104,7 +104,7 @@ impl fmt::Display for Class {
 }
 
 /// How far an attempt had come when it failed; it decides what may be sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Nothing of the request was sent: connecting, proxy, TLS, a refused stream.

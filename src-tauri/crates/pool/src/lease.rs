@@ -55,7 +55,7 @@ pub struct Lease {
 pub(crate) struct Probes(u8);
 
 /// A scope that can be benched and probed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The machine's own way to the network.

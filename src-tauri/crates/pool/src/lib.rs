@@ -57,4 +57,4 @@ pub use progress::Progress;
 pub use refusal::{Refusal, Relay, Verdict};
 pub use retry_after::retry_after;
 pub use starved::{Starved, StarvedKind};
-pub use view::{BenchedCell, ChannelView, Health, LastError, Limits, Usage, Weighed};
+pub use view::{BenchedCell, ChannelView, Health, HeldBack, LastError, Limits, ReasonCode, Usage, Weighed};

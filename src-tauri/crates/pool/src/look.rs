@@ -7,6 +7,7 @@ use config::{Channel, Limit, Route, Strategy};
 
 use crate::admit::set_of;
 use crate::breaker::Breaker;
+use crate::constants::SUCCESSES_TO_CLOSE;
 use crate::failure::Class;
 use crate::lease::Probes;
 use crate::now::Now;
@@ -14,7 +15,7 @@ use crate::pool::{Member, Pool};
 use crate::progress::Progress;
 use crate::standing::{Held, Moment, cell_gates};
 use crate::state::{CellState, ChannelState, KeyState};
-use crate::view::{BenchedCell, ChannelView, Health, Limits, Usage, Weighed};
+use crate::view::{BenchedCell, ChannelView, Health, Limits, ReasonCode, Usage, Weighed};
 
 impl Pool {
     /// One channel as people see it.
@@ -73,14 +74,18 @@ impl Pool {
         let channel = &state.channel;
         let bench = self.bench_of(at, state);
         let wall = |moment| now.wall_at(moment);
+        let good_probes = self.good_probes(state);
         ChannelView {
             id: Arc::clone(&channel.id),
             name: Arc::clone(&channel.name),
             state: bench.health,
+            reason_code: bench.code,
             reason: bench.why,
             since: bench.since.map(|since| since.wall),
             until: bench.until.map(wall),
             next_probe: bench.until.filter(|_| bench.health == Health::Benched).map(wall),
+            probes_passed: good_probes.unwrap_or_default(),
+            probes_needed: good_probes.map_or(0, |_| SUCCESSES_TO_CLOSE),
             in_flight: state.in_flight,
             usage: Usage { rpm: state.minute.used(at.mono), rpd: state.day.used(at.today) },
             limits: Limits { rpm: channel.rpm.as_number(), rpd: channel.rpd.as_number() },
@@ -90,6 +95,13 @@ impl Pool {
             last_error: state.last_error.clone(),
             benched_cells: state.keys.iter().flat_map(|key| benched_cells(now, key)).collect(),
         }
+    }
+
+    /// The good probes of the widest breaker that is open: the proxy's, the channel's, or the least proven cell's.
+    fn good_probes(&self, state: &ChannelState) -> Option<u32> {
+        let proxy = state.proxy.as_ref().and_then(|proxy| self.proxies.get(proxy)).and_then(Breaker::good_probes);
+        let cells = || state.cells().filter_map(|cell| cell.breaker.good_probes()).min();
+        proxy.or_else(|| state.breaker.good_probes()).or_else(cells)
     }
 
     fn bench_of(&self, at: Moment, state: &ChannelState) -> Bench {
@@ -104,7 +116,7 @@ impl Pool {
             return Bench::plain(Health::NeedsKey, format!("needs a key: {why}"));
         }
         match self.worst(at, state) {
-            None => Bench { health: Health::Healthy, why: None, since: None, until: None },
+            None => Bench { health: Health::Healthy, code: None, why: None, since: None, until: None },
             Some(held) => self.bench_by(at, state, held),
         }
     }
@@ -159,13 +171,14 @@ impl Pool {
                 (Health::Off, None)
             }
         };
-        Bench { health, why: Some(held.words(at.mono)), since, until }
+        Bench { health, code: code(held), why: Some(held.words(at.mono)), since, until }
     }
 }
 
 /// A channel's health with its reason.
 struct Bench {
     health: Health,
+    code: Option<ReasonCode>,
     why: Option<String>,
     since: Option<Now>,
     until: Option<Duration>,
@@ -173,7 +186,15 @@ struct Bench {
 
 impl Bench {
     fn plain(health: Health, why: String) -> Bench {
-        Bench { health, why: Some(why), since: None, until: None }
+        Bench { health, code: None, why: Some(why), since: None, until: None }
+    }
+}
+
+fn code(held: Held) -> Option<ReasonCode> {
+    match held {
+        Held::Full { limit, .. } | Held::LimitZero { limit } => Some(ReasonCode::Limit(limit)),
+        Held::Benched { reason, .. } | Held::Probing { reason, .. } => Some(ReasonCode::Failure(reason)),
+        Held::Removed | Held::Off | Held::NeedsKey | Held::Spent | Held::NoFallback => None,
     }
 }
 
@@ -190,6 +211,7 @@ fn weigh(at: Moment, route: &Route, index: usize, held: Option<Held>) -> Weighed
         rank: candidate.rank,
         eligible: held.is_none(),
         reason: held.map(|held| held.words(at.mono)),
+        held: held.map(Held::told),
         wait: held.and_then(|held| held.wait(at.mono)),
     }
 }

@@ -12,6 +12,7 @@ use crate::lease::{Probes, Scope};
 use crate::pool::Pool;
 use crate::progress::Progress;
 use crate::state::{CellState, ChannelState, KeyState};
+use crate::view::HeldBack;
 
 /// The moment for which standings are asked.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,21 @@ pub(crate) enum Held {
 }
 
 impl Held {
+    /// What holds it, without the moment until which it does.
+    pub(crate) fn told(self) -> HeldBack {
+        match self {
+            Held::Removed => HeldBack::Removed,
+            Held::Off => HeldBack::Off,
+            Held::LimitZero { limit } => HeldBack::LimitZero { limit },
+            Held::NeedsKey => HeldBack::NeedsKey,
+            Held::Spent => HeldBack::Spent,
+            Held::NoFallback => HeldBack::NoFallback,
+            Held::Full { limit, most, until: _ } => HeldBack::Full { limit, most },
+            Held::Benched { scope, reason, until: _ } => HeldBack::Benched { scope, class: reason },
+            Held::Probing { scope, reason } => HeldBack::Probing { scope, class: reason },
+        }
+    }
+
     /// Whether nothing but a person can change it.
     pub(crate) fn is_lasting(self) -> bool {
         match self {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::failure::Class;
+use crate::lease::Scope;
 
 /// A channel's health in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It gets traffic.
@@ -35,6 +36,8 @@ pub struct ChannelView {
     pub name: Arc<str>,
     /// Its health.
     pub state: Health,
+    /// Why it is not healthy, for a program.
+    pub reason_code: Option<ReasonCode>,
     /// Why it is not healthy, in words that follow the channel's name.
     pub reason: Option<String>,
     /// Since when.
@@ -43,6 +46,10 @@ pub struct ChannelView {
     pub until: Option<Timestamp>,
     /// When one live request will try it.
     pub next_probe: Option<Timestamp>,
+    /// Of the good probes that an open breaker needs, how many it has seen.
+    pub probes_passed: u32,
+    /// How many good probes close the breaker; 0 where none is open.
+    pub probes_needed: u32,
     /// Attempts that run now.
     pub in_flight: u32,
     /// What counts against its limits.
@@ -71,6 +78,16 @@ impl ChannelView {
     }
 }
 
+/// What keeps a channel from serving, for a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[serde(untagged)]
+pub enum ReasonCode {
+    /// A failure of this kind benched it.
+    Failure(Class),
+    /// This limit of the file is used up: `rpm` or `rpd`.
+    Limit(&'static str),
+}
+
 /// Requests that count against a channel's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Usage {
@@ -90,9 +107,10 @@ pub struct Limits {
 }
 
 /// A channel's last failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
 pub struct LastError {
     /// When.
+    #[ts(type = "Timestamp")]
     pub at: Timestamp,
     /// Of what kind.
     pub class: Class,
@@ -101,7 +119,7 @@ pub struct LastError {
 }
 
 /// A model of a key that gets no traffic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
 pub struct BenchedCell {
     /// The key's name.
     pub key: Arc<str>,
@@ -110,15 +128,61 @@ pub struct BenchedCell {
     /// Why.
     pub class: Class,
     /// Since when.
+    #[ts(type = "Timestamp")]
     pub since: Timestamp,
     /// Until when.
+    #[ts(type = "Timestamp")]
     pub until: Timestamp,
     /// Whether a live request is trying it now.
     pub probing: bool,
 }
 
+/// What keeps a candidate from serving now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case", tag = "code")]
+#[ts(rename = "Held")]
+pub enum HeldBack {
+    /// The channel or its key is no longer configured.
+    Removed,
+    /// It is switched off.
+    Off,
+    /// A limit of 0.
+    LimitZero {
+        /// The limit's name in the file.
+        limit: &'static str,
+    },
+    /// No key can be used.
+    NeedsKey,
+    /// This request has asked it already, or may not ask it (again).
+    Spent,
+    /// The request may not leave the channel it began with.
+    NoFallback,
+    /// A limit of the file is used up.
+    Full {
+        /// The limit's name in the file.
+        limit: &'static str,
+        /// What the file allows.
+        #[ts(type = "number")]
+        most: i64,
+    },
+    /// It gets no traffic for a while.
+    Benched {
+        /// What is benched.
+        scope: Scope,
+        /// Why.
+        class: Class,
+    },
+    /// Another request is probing it.
+    Probing {
+        /// What is probed.
+        scope: Scope,
+        /// Why it was benched.
+        class: Class,
+    },
+}
+
 /// One candidate of a route, weighed without trying it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ts_rs::TS)]
 pub struct Weighed {
     /// The index into the route's candidates.
     pub candidate: usize,
@@ -132,6 +196,16 @@ pub struct Weighed {
     pub eligible: bool,
     /// Why it could not, in words that follow the channel's name.
     pub reason: Option<String>,
-    /// Until it could, as far as that can be told.
+    /// Why it could not, for programs.
+    pub held: Option<HeldBack>,
+    /// Until it could, in whole milliseconds, as far as that can be told.
+    #[serde(rename = "wait_ms", serialize_with = "whole_ms")]
+    #[ts(type = "number | null")]
     pub wait: Option<Duration>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+fn whole_ms<S: Serializer>(wait: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    let ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    ms.serialize(serializer)
 }
