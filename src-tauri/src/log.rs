@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::Sluice;
 use journal::{Log, LogFault, LogPlan, Mask};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use store::{Clock, Home};
 use tauri::{AppHandle, Manager};
 
@@ -22,8 +22,9 @@ pub(crate) fn start(app: &AppHandle, sluice: &Arc<Sluice>, directives: Option<&s
         coloured: std::io::stderr().is_terminal(),
     };
     let log = journal::start(&plan, Clock::system())?;
-    know(&log.mask, sluice);
-    tauri::async_runtime::spawn(follow_secrets(log.mask.clone(), Arc::clone(sluice)));
+    let secrets = sluice.secrets();
+    know(&log.mask, &secrets);
+    tauri::async_runtime::spawn(follow_secrets(log.mask.clone(), Arc::clone(sluice), secrets));
     app.manage(Written(Mutex::new(Some(log))));
     Ok(())
 }
@@ -35,15 +36,27 @@ pub(crate) fn finish(app: &AppHandle) {
     }
 }
 
-/// Every secret that comes into force does so with a snapshot.
-async fn follow_secrets(mask: Mask, sluice: Arc<Sluice>) {
-    let mut snapshots = sluice.snapshots();
-    while snapshots.changed().await.is_ok() {
-        know(&mask, &sluice);
+/// Keeps the mask in step. A secret comes with the configuration, or when the gateway takes its home.
+async fn follow_secrets(mask: Mask, sluice: Arc<Sluice>, mut known: Vec<SecretString>) {
+    let (mut snapshots, mut changes) = (sluice.snapshots(), sluice.changes());
+    loop {
+        let ended = tokio::select! {
+            changed = snapshots.changed() => changed.is_err(),
+            changed = changes.changed() => changed.is_err(),
+        };
+        if ended {
+            return;
+        }
+        let secrets = sluice.secrets();
+        // Most changes are requests that ended; the mask is made anew only for what it does not know.
+        let same = |(one, two): (&SecretString, &SecretString)| one.expose_secret() == two.expose_secret();
+        if secrets.len() != known.len() || !secrets.iter().zip(&known).all(same) {
+            know(&mask, &secrets);
+            known = secrets;
+        }
     }
 }
 
-fn know(mask: &Mask, sluice: &Sluice) {
-    let secrets = sluice.secrets();
+fn know(mask: &Mask, secrets: &[SecretString]) {
     mask.know(secrets.iter().map(ExposeSecret::expose_secret));
 }

@@ -1,8 +1,9 @@
 //! What the user wishes of the desktop: the section `[ui]` of the configuration.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use admin::{Nothing, SettingLine, Sluice};
+use admin::{Nothing, Sluice};
 use serde_json::Value;
 use tauri::Theme;
 
@@ -28,11 +29,12 @@ impl Wishes {
     /// Reads them from the product. What cannot be read is as if nobody had said anything.
     pub(crate) async fn of(sluice: &Arc<Sluice>) -> Wishes {
         let lines = admin::settings(sluice, Nothing {}).await.map(|settings| settings.lines);
-        Wishes::read(&lines.unwrap_or_default(), &system_language())
+        let values = lines.unwrap_or_default().into_iter().map(|line| (line.key, line.value)).collect();
+        Wishes::read(&values, &system_language())
     }
 
-    fn read(lines: &[SettingLine], system_language: &str) -> Wishes {
-        let value = |key: &str| lines.iter().find(|line| line.key == key).map(|line| &line.value);
+    fn read(values: &HashMap<String, Value>, system_language: &str) -> Wishes {
+        let value = |key: &str| values.get(key);
         let word = |key: &str| value(key).and_then(Value::as_str);
         let truth = |key: &str, default| value(key).and_then(Value::as_bool).unwrap_or(default);
         let language = word("ui.language").filter(|tag| *tag != "system").unwrap_or(system_language);
@@ -66,21 +68,13 @@ mod tests {
 
     use super::*;
 
-    fn line(key: &str, value: Value) -> SettingLine {
-        SettingLine {
-            key: key.to_owned(),
-            value,
-            default: Value::Null,
-            origin: admin::SettingOrigin::File,
-            set_by: None,
-            place: None,
-            needs_restart: false,
-        }
+    fn values<const N: usize>(values: [(&str, Value); N]) -> HashMap<String, Value> {
+        values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     #[test]
     fn nothing_said_means_the_system_and_a_window_that_closes_to_the_tray() {
-        let wishes = Wishes::read(&[], "zh-Hans-CN");
+        let wishes = Wishes::read(&values([]), "zh-Hans-CN");
         let expected = Wishes {
             language: Language::Chinese,
             theme: None,
@@ -93,13 +87,13 @@ mod tests {
 
     #[test]
     fn what_the_user_says_wins() {
-        let lines = [
-            line("ui.language", json!("en")),
-            line("ui.theme", json!("dark")),
-            line("ui.start_hidden", json!(true)),
-            line("ui.close_to_tray", json!(false)),
-            line("ui.notifications", json!({"port_taken": false, "no_channel": true})),
-        ];
+        let lines = values([
+            ("ui.language", json!("en")),
+            ("ui.theme", json!("dark")),
+            ("ui.start_hidden", json!(true)),
+            ("ui.close_to_tray", json!(false)),
+            ("ui.notifications", json!({"port_taken": false, "no_channel": true})),
+        ]);
         let expected = Wishes {
             language: Language::English,
             theme: Some(Theme::Dark),
@@ -112,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_word_system_is_no_language() {
-        let lines = [line("ui.language", json!("system")), line("ui.theme", json!("system"))];
-        assert_eq!(Wishes::read(&lines, "zh-CN"), Wishes::read(&[], "zh-CN"));
+        let lines = values([("ui.language", json!("system")), ("ui.theme", json!("system"))]);
+        assert_eq!(Wishes::read(&lines, "zh-CN"), Wishes::read(&values([]), "zh-CN"));
     }
 }

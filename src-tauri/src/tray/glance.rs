@@ -3,11 +3,12 @@
 use admin::{ChannelLine, GatewayState, Overview, PortConflict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use pool::{Class, ReasonCode};
 
 use super::menu::{Channel, Gateway, Glance, Health, LastProblem};
 
-/// The reason of a channel whose key was refused, as `pool::Class::Credential` is written.
-const KEY_REFUSED: &str = "credential";
+/// Why a channel rests whose key was refused.
+const KEY_REFUSED: ReasonCode = ReasonCode::Failure(Class::Credential);
 
 /// Takes out of an overview what the tray shows.
 pub(crate) fn glance(overview: &Overview, quitting: bool) -> Glance {
@@ -51,7 +52,7 @@ fn channel(line: &ChannelLine) -> Channel {
 fn health(line: &ChannelLine) -> Health {
     match line.state {
         admin::Health::Healthy => Health::Healthy { share: whole_percent(line.share) },
-        admin::Health::Benched if line.reason_code.as_deref() == Some(KEY_REFUSED) => Health::KeyRefused,
+        admin::Health::Benched if line.reason_code == Some(KEY_REFUSED) => Health::KeyRefused,
         admin::Health::Benched => Health::Benched { until: line.until.map(time_of_day) },
         admin::Health::Probing => Health::Probing,
         admin::Health::Full => Health::Full,
