@@ -1,13 +1,13 @@
-//! The log: coloured on a terminal, in daily files, never with a secret.
+//! The log: coloured on a terminal, in files of a day each, never with a secret.
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use jiff::tz::TimeZone;
 use store::Clock;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::fmt;
@@ -20,6 +20,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use crate::batch::{Batch, BatchWriter, Both};
 use crate::fields::PlainFields;
 use crate::mask::{Mask, Masked};
+use crate::rolling::Rolling;
 
 /// Libraries that print headers, and with them keys, at their finest levels. No setting lowers this.
 const CAPPED: [&str; 9] = [
@@ -45,7 +46,7 @@ pub struct Log {
 pub struct LogPlan<'a> {
     /// Filter directives, such as `info` or `info,gateway=debug`.
     pub directives: &'a str,
-    /// The folder of the daily files, and how many are kept; nothing writes no files.
+    /// The folder of the files, and how many are kept; nothing writes no files.
     pub files: Option<(&'a Path, u32)>,
     /// Whether standard error is a terminal that shows colours.
     pub coloured: bool,
@@ -75,7 +76,7 @@ pub enum LogFault {
 pub fn start(plan: &LogPlan<'_>, clock: Clock) -> Result<Log, LogFault> {
     let mask = Mask::default();
     let filter = filter(plan.directives)?;
-    let (file, unwritable) = match plan.files.map(|(folder, kept)| (folder, open(folder, kept))) {
+    let (file, unwritable) = match plan.files.map(|(folder, kept)| (folder, open(folder, kept, clock))) {
         Some((_, Ok(file))) => (Some(file), None),
         Some((folder, Err(error))) => (None, Some((folder, error))),
         None => (None, None),
@@ -153,19 +154,16 @@ fn caps() -> Targets {
         .with_targets(CAPPED.map(|library| (library, LevelFilter::INFO)))
 }
 
-fn open(folder: &Path, kept: u32) -> Result<RollingFileAppender, InitError> {
-    RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .filename_prefix("sluice")
-        .filename_suffix("log")
-        .max_log_files(usize::try_from(kept).unwrap_or(usize::MAX))
-        .build(folder)
+/// Opens the files. Their days are those of UTC, so that no day is longer than another.
+fn open(folder: &Path, kept: u32, clock: Clock) -> io::Result<impl Write + Send + 'static> {
+    let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+    Rolling::open(folder, kept, move || clock.now().wall.to_zoned(TimeZone::UTC).date())
 }
 
 /// The time of a line, in the zone of whoever reads it.
 struct WallTime {
     clock: Clock,
-    zone: jiff::tz::TimeZone,
+    zone: TimeZone,
     /// What stands before the milliseconds, and behind them.
     form: (&'static str, &'static str),
     /// The second that was written last: a busy second is put into words once.
@@ -189,7 +187,7 @@ impl WallTime {
     }
 
     fn new(clock: Clock, form: (&'static str, &'static str)) -> WallTime {
-        WallTime { clock, zone: jiff::tz::TimeZone::system(), form, shown: Mutex::default() }
+        WallTime { clock, zone: TimeZone::system(), form, shown: Mutex::default() }
     }
 }
 
