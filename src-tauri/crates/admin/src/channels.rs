@@ -1,24 +1,29 @@
 //! Operations on channels.
 
+pub(crate) mod draft;
+pub(crate) mod form;
+mod line;
+mod presets;
+pub(crate) mod save;
+mod testing;
+
+pub use form::{ChannelForm, KeyForm, ModelMapping, ParamForm, ProtocolForm, ProxyChoice};
+pub use line::{ChannelLine, HourOutcome, KeyLine, LimitCounts, SecretSource};
+pub use presets::{KeyGuess, KeyGuessQuestion, PresetBase, PresetLine, guess_key, presets};
+pub use save::{duplicate_channel, remove_channel, save_channel};
+pub use testing::{fetch_models, probe_channel, test_channel};
+
 use std::sync::Arc;
 
-use config::document::ChannelEntry;
-use config::edit::EditError;
-use config::{BaseUrl, Channel, Hop, Key, ProviderKind, Snapshot};
-use gateway::TestReport;
-use secrecy::{ExposeSecret, SecretString};
+use config::{Channel, Snapshot};
 use serde::{Deserialize, Serialize};
-use wire::Protocol;
+use wire::{Operation, Protocol};
 
-use crate::{ChannelDraft, Nothing, OperationFault, Sluice};
-
-/// Secrets shorter than this show nothing of themselves in a hint.
-const HINT_FROM_CHARS: usize = 16;
-/// How much of a secret's end a hint shows.
-const HINT_CHARS: usize = 4;
+use crate::{Fault, Nothing, Sluice};
+use line::Known;
 
 /// A channel, by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelName {
     /// The channel's name.
@@ -26,7 +31,7 @@ pub struct ChannelName {
 }
 
 /// A channel, and whether it shall be used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelSwitch {
     /// The channel's name.
@@ -35,186 +40,153 @@ pub struct ChannelSwitch {
     pub enabled: bool,
 }
 
-/// One channel as a line of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChannelLine {
-    /// What health, limits and history belong to.
-    pub id: String,
-    /// The name that people use.
-    pub name: String,
-    /// The kind of upstream.
-    #[serde(rename = "type")]
-    pub kind: ProviderKind,
-    /// The protocols it speaks.
-    pub protocols: Vec<Protocol>,
-    /// Where it is, without a path.
-    pub host: String,
-    /// Where it is, with port and path as far as they were given, without a query.
-    pub base_url: String,
-    /// Its default model.
-    pub model: Option<String>,
-    /// The models it lists; none means any.
-    pub models: Option<Vec<String>>,
-    /// Its tier; 1 comes first.
-    pub priority: u32,
-    /// Its share within the tier.
-    pub weight: u32,
-    /// Words that select it.
-    pub tags: Vec<String>,
-    /// The way to it: `direct`, `system` or a proxy's name.
-    pub proxy: String,
-    /// Whether it may be used at all.
-    pub enabled: bool,
-    /// Why it cannot be used although it is enabled, such as a variable that is not set.
-    pub needs_key: Option<String>,
-    /// Its credentials, without the secrets.
-    pub keys: Vec<KeyLine>,
-    /// Requests in any minute; -1 for no limit, 0 for none allowed.
-    pub rpm: i64,
-    /// Requests in a day; -1 for no limit, 0 for none allowed.
-    pub rpd: i64,
+/// One channel with everything that can be edited of it.
+#[derive(Clone, Debug, Serialize, ts_rs::TS)]
+pub struct ChannelDetail {
+    /// What can be edited.
+    pub form: ChannelForm,
+    /// What is known of it.
+    pub line: ChannelLine,
+    /// Where requests go, one for each protocol.
+    pub endpoints: Vec<Endpoint>,
 }
 
-/// One credential, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyLine {
-    /// Its name within the channel.
+/// Where requests of one protocol go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ts_rs::TS)]
+pub struct Endpoint {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// The whole URL; what stands for a model's name is `{model}`.
+    pub url: String,
+}
+
+/// A channel to add or to change.
+#[derive(Clone, Debug, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields)]
+pub struct SaveChannel {
+    /// The name under which it is saved now; nothing for a new channel.
+    pub original: Option<String>,
+    /// What it shall be.
+    pub form: ChannelForm,
+}
+
+/// Where a channel shall stand.
+#[derive(Clone, Debug, Serialize, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields)]
+pub struct MoveChannel {
+    /// The channel's name.
     pub name: String,
-    /// The end of the secret, to tell one from another; nothing where there is no secret.
-    pub hint: Option<String>,
-    /// Whether it may be used.
-    pub enabled: bool,
+    /// Its tier; 1 comes first.
+    pub priority: u32,
+    /// The channel before which it shall stand; nothing for the end of the tier.
+    pub before: Option<String>,
+}
+
+/// A channel to try: a saved one by name, or one that is being written.
+#[derive(Clone, Debug, Deserialize, ts_rs::TS)]
+#[serde(deny_unknown_fields)]
+pub struct TestQuestion {
+    /// A saved channel…
+    #[serde(default)]
+    #[ts(optional)]
+    pub name: Option<String>,
+    /// …or one that is being written, with its secrets.
+    #[serde(default)]
+    #[ts(optional)]
+    pub form: Option<ChannelForm>,
+}
+
+/// What an upstream says that it serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ts_rs::TS)]
+pub struct FetchedModels {
+    /// The models' names, in the upstream's order.
+    pub models: Vec<String>,
 }
 
 /// Lists every channel in the configuration's order, disabled ones too.
-pub async fn list_channels(sluice: &Arc<Sluice>, _: Nothing) -> Result<Vec<ChannelLine>, OperationFault> {
-    Ok(sluice.snapshot().channels.iter().map(|channel| line(channel)).collect())
+pub async fn list_channels(sluice: &Arc<Sluice>, _: Nothing) -> Result<Vec<ChannelLine>, Fault> {
+    Ok(lines(sluice))
 }
 
-/// Adds a channel to the configuration. It takes effect at once.
-pub async fn add_channel(sluice: &Arc<Sluice>, draft: ChannelDraft) -> Result<ChannelLine, OperationFault> {
-    let name = draft.name.clone();
-    let entry = ChannelEntry::from(draft);
-    edit(sluice, move |text| config::edit::add_channel(text, &entry)).await?;
-    named(&sluice.snapshot(), &name)
+/// Shows one channel with everything that can be edited of it.
+pub async fn channel(sluice: &Arc<Sluice>, channel: ChannelName) -> Result<ChannelDetail, Fault> {
+    detail(sluice, &channel.name)
 }
 
 /// Takes a channel into use or out of it.
-pub async fn set_channel_enabled(
-    sluice: &Arc<Sluice>,
-    switch: ChannelSwitch,
-) -> Result<ChannelLine, OperationFault> {
+pub async fn set_channel_enabled(sluice: &Arc<Sluice>, switch: ChannelSwitch) -> Result<ChannelLine, Fault> {
     let ChannelSwitch { name, enabled } = switch;
-    named(&sluice.snapshot(), &name)?;
+    line_named(sluice, &name)?;
     let edited = name.clone();
-    edit(sluice, move |text| config::edit::set_enabled(text, &edited, enabled)).await?;
-    named(&sluice.snapshot(), &name)
+    sluice.edit(move |text| Ok(config::edit::set_enabled(text, &edited, enabled)?)).await?;
+    line_named(sluice, &name)
 }
 
-/// Removes a channel from the configuration. Requests on it run to their end.
-pub async fn remove_channel(
-    sluice: &Arc<Sluice>,
-    channel: ChannelName,
-) -> Result<ChannelName, OperationFault> {
-    named(&sluice.snapshot(), &channel.name)?;
-    let name = channel.name.clone();
-    edit(sluice, move |text| config::edit::remove_channel(text, &name)).await?;
-    Ok(channel)
+/// Puts a channel into another tier, or to another place of its own.
+pub async fn move_channel(sluice: &Arc<Sluice>, to: MoveChannel) -> Result<Vec<ChannelLine>, Fault> {
+    let MoveChannel { name, priority, before } = to;
+    let edit = move |text: &str| Ok(config::edit::move_channel(text, &name, priority, before.as_deref())?);
+    sluice.edit(edit).await?;
+    Ok(lines(sluice))
 }
 
-/// Tries a channel step by step: proxy, TLS, authentication, model, first token.
-pub async fn test_channel(sluice: &Arc<Sluice>, channel: ChannelName) -> Result<TestReport, OperationFault> {
-    named(&sluice.snapshot(), &channel.name)?;
-    let report = sluice.gateway.test_channel(&channel.name, &mut |_| {}).await;
-    report
-        .ok_or_else(|| OperationFault::not_found(format!("channel {:?} was removed just now", channel.name)))
+/// Every channel in the configuration's order.
+pub(crate) fn lines(sluice: &Sluice) -> Vec<ChannelLine> {
+    let snapshot = sluice.snapshot();
+    let status = sluice.gateway.status();
+    let line = |channel: &Arc<Channel>| {
+        let view = status.channels.iter().find(|view| view.id == channel.id)?;
+        let known = Known {
+            count: sluice.tally.channel(&channel.name, status.timestamp),
+            last_test: sluice.tests.of_channel(&channel.id),
+        };
+        Some(ChannelLine::of(channel, view, share(&snapshot, channel), known))
+    };
+    snapshot.channels.iter().filter_map(line).collect()
 }
 
-/// Edits where blocking is allowed: another process may hold the file.
-async fn edit(
-    sluice: &Arc<Sluice>,
-    change: impl FnOnce(&str) -> Result<String, EditError> + Send + 'static,
-) -> Result<(), OperationFault> {
-    let file = sluice.config.clone();
-    tokio::task::spawn_blocking(move || file.edit(change))
-        .await
-        .map_err(|error| OperationFault::failed(format!("the edit broke off: {error}")))?
-        .map_err(OperationFault::from)
+pub(crate) fn line_named(sluice: &Sluice, name: &str) -> Result<ChannelLine, Fault> {
+    let line = lines(sluice).into_iter().find(|line| line.name == name);
+    line.ok_or_else(|| unknown_channel(&sluice.snapshot(), name))
 }
 
-fn named(snapshot: &Snapshot, name: &str) -> Result<ChannelLine, OperationFault> {
-    if let Some(channel) = snapshot.channel_named(name) {
-        return Ok(line(channel));
-    }
+pub(crate) fn detail(sluice: &Sluice, name: &str) -> Result<ChannelDetail, Fault> {
+    let saved = sluice.saved_channel(name)?;
+    Ok(ChannelDetail {
+        form: ChannelForm::of(&saved.entry, &saved.channel),
+        line: line_named(sluice, name)?,
+        endpoints: endpoints(&saved.channel),
+    })
+}
+
+/// The fault of whoever names a channel that is not there.
+pub(crate) fn unknown_channel(snapshot: &Snapshot, name: &str) -> Fault {
     let names: Vec<&str> = snapshot.channels.iter().map(|channel| &*channel.name).collect();
     let known = if names.is_empty() {
         "no channel is configured yet".to_owned()
     } else {
         format!("there are {}", names.join(", "))
     };
-    Err(OperationFault::not_found(format!("no channel is named {name:?}: {known}")))
+    Fault::not_found(format!("no channel is named {name:?}: {known}")).at("name")
 }
 
-fn line(channel: &Channel) -> ChannelLine {
-    ChannelLine {
-        id: channel.id.to_string(),
-        name: channel.name.to_string(),
-        kind: channel.provider,
-        protocols: channel.spoken.iter().map(|spoken| spoken.protocol).collect(),
-        host: channel.spoken.first().map_or_else(String::new, |spoken| spoken.base.host().to_owned()),
-        base_url: channel.spoken.first().map_or_else(String::new, |spoken| without_query(&spoken.base)),
-        model: channel.model.as_deref().map(str::to_owned),
-        models: channel
-            .models
-            .as_ref()
-            .map(|models| models.iter().map(|pattern| pattern.written().to_string()).collect()),
-        priority: channel.priority,
-        weight: channel.weight,
-        tags: channel.tags.iter().map(ToString::to_string).collect(),
-        proxy: way(&channel.hop),
-        enabled: channel.enabled,
-        needs_key: channel.needs_key().map(str::to_owned),
-        keys: channel.keys.iter().map(key_line).collect(),
-        rpm: channel.rpm.as_number(),
-        rpd: channel.rpd.as_number(),
+/// A channel's share of its tier in percent; nothing while it is switched off.
+fn share(snapshot: &Snapshot, channel: &Channel) -> f64 {
+    if !channel.enabled {
+        return 0.0;
     }
+    let tier = snapshot.channels.iter().filter(|other| other.enabled && other.priority == channel.priority);
+    let whole: f64 = tier.map(|other| f64::from(other.weight)).sum();
+    if whole > 0.0 { f64::from(channel.weight) / whole * 100.0 } else { 0.0 }
 }
 
-fn without_query(base: &BaseUrl) -> String {
-    let url = base.as_url().as_str();
-    url.split_once('?').map_or(url, |(url, _)| url).trim_end_matches('/').to_owned()
-}
+/// Stands for a model's name in a URL that is shown.
+const ANY_MODEL: &str = "{model}";
 
-fn way(hop: &Hop) -> String {
-    match hop {
-        Hop::Direct => "direct".to_owned(),
-        Hop::System => "system".to_owned(),
-        Hop::Proxy(proxy) => proxy.name.to_string(),
-    }
-}
-
-fn key_line(key: &Key) -> KeyLine {
-    KeyLine { name: key.name.to_string(), hint: key.secret.as_ref().map(hint), enabled: key.enabled }
-}
-
-fn hint(secret: &SecretString) -> String {
-    let secret: Vec<char> = secret.expose_secret().chars().collect();
-    if secret.len() < HINT_FROM_CHARS {
-        return "…".to_owned();
-    }
-    let end: String = secret[secret.len() - HINT_CHARS..].iter().collect();
-    format!("…{end}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case::long("sk-0123456789abcdef9f2x", "…9f2x")]
-    #[case::short("sk-short", "…")]
-    #[case::not_ascii("ключ-ключ-ключ-ключ", "…ключ")]
-    fn a_hint_shows_the_end_of_long_secrets_only(#[case] secret: &str, #[case] expected: &str) {
-        assert_eq!(hint(&SecretString::from(secret)), expected);
-    }
+fn endpoints(channel: &Channel) -> Vec<Endpoint> {
+    let endpoint = |spoken: &config::Spoken| {
+        let url = spoken.base.endpoint(spoken.protocol, Operation::Generate, ANY_MODEL, false, None);
+        Endpoint { protocol: spoken.protocol, url: url.as_str().replace("%7Bmodel%7D", ANY_MODEL) }
+    };
+    channel.spoken.iter().map(endpoint).collect()
 }

@@ -8,13 +8,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::insight::kept_clause;
 use crate::serving::AdminDoor;
-use crate::{FaultKind, OperationFault, Sluice};
+use crate::{Fault, FaultCode, Sluice, events, fault};
+use store::Kept;
 
 /// Builds the `/api` routes, one for every entry of the table, each behind the admin token.
 pub(crate) fn router(sluice: &Arc<Sluice>, door: AdminDoor) -> Router {
@@ -28,6 +28,7 @@ pub(crate) fn router(sluice: &Arc<Sluice>, door: AdminDoor) -> Router {
             ))*
         };
     }
+    let stop = door.stop.clone();
     let table: Router<Arc<Sluice>> = crate::operations!(routes);
     let test_channel = post(async |State(sluice): State<Arc<Sluice>>, body: Bytes| {
         answer(async { crate::test_channel(&sluice, understood(&body)?).await }).await
@@ -35,6 +36,10 @@ pub(crate) fn router(sluice: &Arc<Sluice>, door: AdminDoor) -> Router {
     table
         // The path that users of the original know.
         .route("/api/channels/test", test_channel)
+        .route(
+            "/api/events",
+            get(async move |State(sluice): State<Arc<Sluice>>| events::stream(&sluice, stop.clone())),
+        )
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::new(door), behind_token))
         .with_state(Arc::clone(sluice))
@@ -49,14 +54,12 @@ async fn behind_token(State(door): State<Arc<AdminDoor>>, request: Request, next
     if bearer(request.headers()).is_some_and(|token| door.token.accepts(token)) {
         return next.run(request).await;
     }
-    refused(&OperationFault {
-        kind: FaultKind::Unauthorized,
-        message: format!(
-            "this needs the admin token as `Authorization: Bearer`; {}. \
-             On the command line `sluice test NAME` and its siblings find it themselves",
-            kept_clause(door.token.kept())
-        ),
-    })
+    let message = format!(
+        "this needs the admin token as `Authorization: Bearer`; {}. \
+         On the command line `sluice test NAME` and its siblings find it themselves",
+        kept_clause(door.token.kept())
+    );
+    refused(&Fault::new(FaultCode::Unauthorized, message))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -66,13 +69,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// An empty body is an empty object, so that requests with nothing to say need none.
-fn understood<T: DeserializeOwned>(body: &[u8]) -> Result<T, OperationFault> {
+fn understood<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body)
-        .map_err(|error| OperationFault::invalid(format!("the request cannot be understood: {error}")))
+    fault::understood(&mut serde_json::Deserializer::from_slice(body))
 }
 
-async fn answer<T: Serialize>(operation: impl Future<Output = Result<T, OperationFault>>) -> Response {
+async fn answer<T: Serialize>(operation: impl Future<Output = Result<T, Fault>>) -> Response {
     match operation.await {
         Ok(reply) => axum::Json(reply).into_response(),
         Err(fault) => refused(&fault),
@@ -80,23 +82,47 @@ async fn answer<T: Serialize>(operation: impl Future<Output = Result<T, Operatio
 }
 
 async fn unknown() -> Response {
-    refused(&OperationFault::not_found("there is no such operation"))
+    refused(&Fault::not_found("there is no such operation"))
 }
 
 #[derive(Serialize)]
 struct Refused<'a> {
-    error: &'a OperationFault,
+    error: &'a Fault,
 }
 
-fn refused(fault: &OperationFault) -> Response {
-    let status = match fault.kind {
-        FaultKind::NotFound => StatusCode::NOT_FOUND,
-        FaultKind::Invalid => StatusCode::BAD_REQUEST,
-        FaultKind::NotOurs => StatusCode::CONFLICT,
-        FaultKind::Unauthorized => StatusCode::UNAUTHORIZED,
-        FaultKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+fn refused(fault: &Fault) -> Response {
+    let status = status(fault.code);
     (status, axum::Json(Refused { error: fault })).into_response()
+}
+
+fn status(code: FaultCode) -> StatusCode {
+    match code {
+        FaultCode::Invalid | FaultCode::TooLong => StatusCode::BAD_REQUEST,
+        FaultCode::NotFound => StatusCode::NOT_FOUND,
+        FaultCode::NameTaken
+        | FaultCode::InUse
+        | FaultCode::ReadOnly
+        | FaultCode::SetByEnvironment
+        | FaultCode::Stale
+        | FaultCode::OriginChanged
+        | FaultCode::PortTaken => StatusCode::CONFLICT,
+        FaultCode::VaultLocked | FaultCode::VaultDenied | FaultCode::VaultMissing | FaultCode::VaultHangs => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        FaultCode::VaultWrongPassphrase => StatusCode::FORBIDDEN,
+        FaultCode::Unreachable => StatusCode::BAD_GATEWAY,
+        FaultCode::Unauthorized => StatusCode::UNAUTHORIZED,
+        FaultCode::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Where a secret is to be found, as a clause.
+fn kept_clause(kept: &Kept) -> String {
+    match kept {
+        Kept::Variable(name) => format!("it is in the variable {name}"),
+        Kept::File(path) => format!("it is kept in {}", path.display()),
+        Kept::Memory => "it was printed when the gateway started".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +133,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::Value;
     use store::{AdminToken, Environment, Overrides};
+    use tokio_util::sync::CancellationToken;
     use tower::ServiceExt;
 
     use super::*;
@@ -120,7 +147,10 @@ mod tests {
             demo: true,
         };
         let sluice = Sluice::open(options).await.unwrap();
-        router(&sluice, AdminDoor { token: AdminToken::in_memory("the-token".into()) })
+        router(
+            &sluice,
+            AdminDoor { token: AdminToken::in_memory("the-token".into()), stop: CancellationToken::new() },
+        )
     }
 
     async fn ask(path: &str, authorization: Option<&str>, body: &'static str) -> (StatusCode, Value) {
@@ -184,8 +214,15 @@ mod tests {
         let line = crate::perform(&sluice, "set_channel_enabled", switch).await.unwrap();
         assert_eq!(line["enabled"], false);
 
-        let draft = serde_json::json!({"name": "thief", "base_url": "https://example.com", "key_env": "OPENAI_API_KEY"});
-        let line = crate::perform(&sluice, "add_channel", draft).await.unwrap();
-        assert!(line["needs_key"].is_string(), "the demo must not reach the user's own keys: {line}");
+        let detail = crate::perform(&sluice, "channel", serde_json::json!({"name": "flaky"})).await.unwrap();
+        let mut form = detail["form"].clone();
+        form["name"] = "thief".into();
+        form["keys"][0]["variable"] = "OPENAI_API_KEY".into();
+        let save = serde_json::json!({"original": null, "form": form});
+        let thief = crate::perform(&sluice, "save_channel", save).await.unwrap();
+        assert!(
+            thief["line"]["needs_key"].is_string(),
+            "the demo must not reach the user's own keys: {thief}"
+        );
     }
 }

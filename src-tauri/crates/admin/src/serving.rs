@@ -1,16 +1,18 @@
-//! From an opened product to a running gateway, and its clean end.
+//! From an opened product to a running gateway, its moves to other addresses, and its clean end.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use config::Snapshot;
-use gateway::{BindFault, Listening};
-use store::{AdminToken, Instance, InstanceFault, Running, SecretFault};
+use gateway::BindFault;
+use store::{AdminToken, Instance, InstanceFault, SecretFault};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{PortOwner, Sluice, VERSION, http};
+use crate::doors::{Doors, House};
+use crate::{Fault, FaultCode, Happening, Nothing, PortOwner, Sluice, http};
 
 /// The gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -36,41 +38,118 @@ pub enum StartFault {
 
 const SLUICE_RUN: &str = "the home's run folder";
 
-/// A gateway that listens and is about to serve.
+/// A gateway that is about to serve.
 pub struct Serving {
     sluice: Arc<Sluice>,
-    listening: Listening,
     token: AdminToken,
-    /// Held to keep a second gateway out of the home; the demo has none.
-    _instance: Option<Instance>,
 }
 
-/// What the HTTP door needs to know of the admin token.
+/// What the HTTP door needs to know.
 pub(crate) struct AdminDoor {
     pub(crate) token: AdminToken,
+    /// Cancelled when the gateway ends, so that streams of events end too.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Sluice {
     /// Becomes the home's running gateway: takes the home, binds the addresses, watches the configuration.
     pub async fn bind(self: &Arc<Self>) -> Result<Serving, StartFault> {
+        self.take_home(|fault| Err(explained(fault))).await
+    }
+
+    /// Becomes the home's running gateway as [`Sluice::bind`] does, but goes on where a port is taken: that is a state
+    /// which the overview shows, until `retry_listening` or another port ends it. Serves until `stop`, then drains.
+    pub async fn serve_from_desktop(self: &Arc<Self>, stop: CancellationToken) -> Result<(), StartFault> {
+        let serving = self
+            .take_home(|fault| {
+                tracing::error!("{}", explained(fault));
+                Ok(())
+            })
+            .await?;
+        serving.run(stop).await;
+        Ok(())
+    }
+
+    async fn take_home(
+        self: &Arc<Self>,
+        shut_out: impl FnOnce(BindFault) -> Result<(), StartFault>,
+    ) -> Result<Serving, StartFault> {
         let instance = self.home().map(Instance::acquire).transpose()?;
-        let token = self.open_doors()?;
-        let asked = self.snapshot().server.listen.clone();
-        let listening = gateway::bind(&asked).await.map_err(explained)?;
-        for fault in &listening.left_out {
-            tracing::warn!("{fault}");
+        let token = self.open_keys()?;
+        let mut doors = self.doors.change().await;
+        doors.hold(instance);
+        match doors.prepare(&self.snapshot().server.listen).await {
+            Ok(ready) => doors.commit(ready).map_err(StartFault::Announce)?,
+            Err(fault) => {
+                doors.shut_out(&fault);
+                if let Err(fault) = shut_out(fault) {
+                    doors.hold(None);
+                    return Err(fault);
+                }
+            }
         }
-        let addresses: Vec<SocketAddr> = listening.addresses().collect();
-        if let Some(instance) = &instance {
-            instance.announce(&running(&addresses)).map_err(StartFault::Announce)?;
-        }
-        self.listens_on(addresses);
+        drop(doors);
         self.report_opening();
         if let Err(fault) = self.config.watch() {
             tracing::warn!("{fault}");
         }
-        Ok(Serving { sluice: Arc::clone(self), listening, token, _instance: instance })
+        Ok(Serving { sluice: Arc::clone(self), token })
     }
+
+    /// Edits the file in a way that moves the gateway: the new address first, then the file, then the old address drains.
+    /// Where the new address cannot be had, everything stays as it was.
+    pub(crate) async fn move_door(
+        self: &Arc<Self>,
+        change: impl Fn(&str) -> Result<String, Fault> + Send + 'static,
+    ) -> Result<(), Fault> {
+        let mut doors = self.doors.change().await;
+        if !doors.is_serving() {
+            return self.edit(change).await;
+        }
+        let asked = self.would_listen(&change)?;
+        let ready = match doors.prepare(&asked).await {
+            Ok(ready) => ready,
+            Err(fault) => return Err(port_taken(&fault)),
+        };
+        self.edit(change).await?;
+        let announced = doors.commit(ready);
+        drop(doors);
+        self.door_moved();
+        announced.map_err(|error| Fault::failed(format!("the new address cannot be announced: {error}")))
+    }
+
+    /// Listens where the configuration says, after that was not possible or the file was edited.
+    async fn listen_again(&self, asked: &[SocketAddr]) -> Result<(), Fault> {
+        let mut doors = self.doors.change().await;
+        if !doors.is_serving() || doors.are_at(asked) {
+            return Ok(());
+        }
+        let moved = match doors.prepare(asked).await {
+            Ok(ready) => doors
+                .commit(ready)
+                .map_err(|error| Fault::failed(format!("the new address cannot be announced: {error}"))),
+            Err(fault) => {
+                doors.shut_out(&fault);
+                Err(port_taken(&fault))
+            }
+        };
+        drop(doors);
+        self.door_moved();
+        moved
+    }
+
+    fn door_moved(&self) {
+        tracing::info!(addresses = ?self.addresses(), "gateway listens");
+        self.happenings.tell(Happening::Gateway);
+        self.happenings.changed();
+    }
+}
+
+/// Tries again to listen where the configuration says.
+pub async fn retry_listening(sluice: &Arc<Sluice>, _: Nothing) -> Result<Nothing, Fault> {
+    let asked = sluice.snapshot().server.listen.clone();
+    sluice.listen_again(&asked).await?;
+    Ok(Nothing {})
 }
 
 impl Serving {
@@ -86,35 +165,66 @@ impl Serving {
 
     /// Serves until `stop`, then lets running requests end within the drain time.
     pub async fn run(self, stop: CancellationToken) {
-        let api = http::router(&self.sluice, AdminDoor { token: self.token });
-        let notices = tokio::spawn(notice_what_needs_a_restart(self.sluice.snapshots()));
-        gateway::serve(Arc::clone(&self.sluice.gateway), self.listening, Some(api), stop).await;
-        notices.abort();
+        let Serving { sluice, token } = self;
+        let api = http::router(&sluice, AdminDoor { token, stop: stop.clone() });
+        let house = House { gateway: Arc::clone(&sluice.gateway), api, stop: stop.clone() };
+        let _behind = Behind(&sluice.doors);
+        sluice.doors.change().await.serve(house);
+        let mut beside = JoinSet::new();
+        beside.spawn(gateway::watch_sleep(Arc::clone(&sluice.gateway)));
+        beside.spawn(follow_file(Arc::clone(&sluice)));
+        stop.cancelled().await;
+        drop(beside);
+        sluice.doors.close().await;
+        sluice.forget_removed().await;
     }
 }
 
-/// Says when the configuration asks for what only a start puts in force: other addresses, another log.
-async fn notice_what_needs_a_restart(mut snapshots: watch::Receiver<Arc<Snapshot>>) {
+/// Takes the house away from behind the doors, also where serving is broken off.
+struct Behind<'a>(&'a Doors);
+
+impl Drop for Behind<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+/// Follows edits of the file: listens where it says, and tells what only a start puts in force.
+async fn follow_file(sluice: Arc<Sluice>) {
+    let mut snapshots: watch::Receiver<Arc<Snapshot>> = sluice.snapshots();
     let started = Arc::clone(&snapshots.borrow_and_update());
+    let mut listens_at = started.server.listen.clone();
     while snapshots.changed().await.is_ok() {
-        let now = snapshots.borrow_and_update();
-        if now.server.listen != started.server.listen {
-            tracing::warn!("other addresses or another port take effect at the next start");
-        }
+        let now = Arc::clone(&snapshots.borrow_and_update());
         if now.log != started.log {
             tracing::warn!("log.level and log.files take effect at the next start");
         }
+        if now.server.listen == listens_at {
+            continue;
+        }
+        listens_at.clone_from(&now.server.listen);
+        if let Err(fault) = sluice.listen_again(&listens_at).await {
+            tracing::error!("the gateway stays where it is: {fault}");
+        }
     }
 }
 
-fn running(addresses: &[SocketAddr]) -> Running {
-    Running { addresses: addresses.to_vec(), pid: std::process::id(), version: VERSION.to_owned() }
+fn explained(fault: BindFault) -> StartFault {
+    let owner = taken_by(&fault);
+    StartFault::Bind { fault, owner }
 }
 
-fn explained(fault: BindFault) -> StartFault {
+fn port_taken(fault: &BindFault) -> Fault {
+    let code = match fault.error.kind() {
+        io::ErrorKind::AddrInUse => FaultCode::PortTaken,
+        _ => FaultCode::Invalid,
+    };
+    Fault::new(code, refused_address(fault, taken_by(fault).as_ref()))
+}
+
+fn taken_by(fault: &BindFault) -> Option<PortOwner> {
     let taken = fault.error.kind() == io::ErrorKind::AddrInUse;
-    let owner = taken.then(|| PortOwner::find(fault.address)).flatten();
-    StartFault::Bind { fault, owner }
+    taken.then(|| PortOwner::find(fault.address)).flatten()
 }
 
 fn refused_address(fault: &BindFault, owner: Option<&PortOwner>) -> String {

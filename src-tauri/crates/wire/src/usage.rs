@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The tokens that one answer cost. Cached input is counted apart from fresh input, whatever the protocol does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS)]
 pub struct Usage {
     /// Input tokens that were neither read from nor written to a prompt cache.
     pub input_uncached: u64,
