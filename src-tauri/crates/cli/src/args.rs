@@ -13,7 +13,7 @@ use wire::Protocol;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  failed; with --json the reason is printed as {\"error\": {\"kind\", \"message\"}}
+  1  failed; with --json the reason is printed as {\"error\": {\"code\", \"message\"}}
   2  the command line was not understood";
 
 /// One local address for every AI model.
@@ -55,6 +55,22 @@ pub(crate) enum Command {
         #[command(subcommand)]
         change: Option<Channels>,
     },
+    /// List the network proxies, or try one
+    Proxies {
+        #[command(subcommand)]
+        change: Option<Proxies>,
+    },
+    /// List the keys of your programs, or change them
+    Keys {
+        #[command(subcommand)]
+        change: Option<Keys>,
+    },
+    /// Take over what another program's configuration says; nothing of yours is overwritten
+    Import(Import),
+    /// Turn new requests away for a while; those that run go on
+    Pause,
+    /// Let requests in again
+    Resume,
     /// Show where a model name leads, without sending anything
     Route {
         /// The name as a client would ask for it
@@ -113,6 +129,66 @@ pub(crate) enum Channels {
         /// The channel's name
         name: String,
     },
+    /// Put a channel's key into the vault; the key is read from standard input
+    SetKey {
+        /// The channel's name
+        name: String,
+        /// Which of its keys
+        #[arg(long, default_value = "default")]
+        key: String,
+    },
+}
+
+/// What to do with network proxies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Proxies {
+    /// List the network proxies
+    List,
+    /// Try a network proxy step by step: its name, its port, its login, a server beyond it
+    Test {
+        /// The proxy's name
+        name: String,
+    },
+}
+
+/// Changes of the keys with which programs call the gateway.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// List them, without their text
+    List,
+    /// Make a key for a program
+    Add {
+        /// The program's name
+        name: String,
+    },
+    /// Take a program's key away
+    Revoke {
+        /// The program's name
+        name: String,
+    },
+    /// Print a program's key
+    Show {
+        /// The program's name
+        #[arg(default_value = "default")]
+        name: String,
+        /// Print it also where standard output is no terminal
+        #[arg(long)]
+        raw: bool,
+    },
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file: YAML, JSON, TOML or a settings.py
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only show what it offers
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take everything over without asking
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
 }
 
 /// Options of `channels add`.

@@ -21,6 +21,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const REPLY_BYTES_MAX: usize = 64 << 20;
 /// A gateway says who it is at once; whoever else holds the port may never answer.
 const INTRODUCTION_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a command waits for a vault that has not answered yet.
+const VAULT_TIME: Duration = Duration::from_secs(2);
 /// What every gateway calls itself at `GET /`.
 const SERVICE: &str = "sluice";
 /// Where the demo listens, unless `PORT` says otherwise.
@@ -85,7 +87,25 @@ impl Door {
             OpenOptions { config_file: everywhere.config.clone(), ..OpenOptions::of_this_process() };
         let sluice = Sluice::open(options).await?;
         sluice.report_opening();
+        sluice.vault().settled(VAULT_TIME).await;
         Ok(Door::Here(sluice))
+    }
+
+    /// The product in this process, for what no running gateway tells: the text of a key.
+    pub(crate) async fn here(everywhere: &Everywhere) -> anyhow::Result<Arc<Sluice>> {
+        let options =
+            OpenOptions { config_file: everywhere.config.clone(), ..OpenOptions::of_this_process() };
+        let sluice = Sluice::open(options).await?;
+        sluice.vault().settled(VAULT_TIME).await;
+        Ok(sluice)
+    }
+
+    /// Ends what a removal leaves behind where it was made in this process, which cannot bring anything back.
+    pub(crate) async fn settle(&self) {
+        match self {
+            Door::Running(_) => {}
+            Door::Here(sluice) => sluice.forget_removed().await,
+        }
     }
 
     /// Performs one operation of the table.

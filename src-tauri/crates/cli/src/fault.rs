@@ -1,11 +1,11 @@
 //! A failure as a program reads it.
 
-use admin::OperationFault;
+use admin::Fault;
 use serde::{Deserialize, Serialize};
 
-/// The kind of everything that no operation named itself.
+/// The code of everything that no operation named itself.
 const FAILED: &str = "failed";
-/// The kind of a command line that was not understood.
+/// The code of a command line that was not understood.
 const USAGE: &str = "usage";
 
 /// What a running gateway said of an operation that did not take place.
@@ -13,26 +13,38 @@ const USAGE: &str = "usage";
 #[error("{message}")]
 pub(crate) struct Told {
     /// What kind of fault it is, such as `not_found`.
-    pub(crate) kind: String,
+    pub(crate) code: String,
     /// What happened, to whom, and what to do.
     pub(crate) message: String,
+    /// The path of the field that is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<String>,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hint: Option<String>,
 }
 
-/// The failure as `{"error": {"kind", "message"}}`, in one line.
+impl Told {
+    fn new(code: &str, message: impl Into<String>) -> Told {
+        Told { code: code.to_owned(), message: message.into(), field: None, hint: None }
+    }
+}
+
+/// The failure as `{"error": {"code", "message"}}`, in one line.
 pub(crate) fn as_json(error: &anyhow::Error) -> String {
     let message = format!("{error:#}");
-    if let Some(fault) = error.downcast_ref::<OperationFault>() {
+    if let Some(fault) = error.downcast_ref::<Fault>() {
         return line(fault);
     }
     match error.downcast_ref::<Told>() {
         Some(told) => line(told),
-        None => line(&Told { kind: FAILED.to_owned(), message }),
+        None => line(&Told::new(FAILED, message)),
     }
 }
 
 /// A command line that was not understood, likewise.
 pub(crate) fn usage_as_json(message: &str) -> String {
-    line(&Told { kind: USAGE.to_owned(), message: message.trim().to_owned() })
+    line(&Told::new(USAGE, message.trim()))
 }
 
 fn line(error: &impl Serialize) -> String {
@@ -44,13 +56,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_keeps_the_kind_that_the_operation_gave_it() {
-        let here = anyhow::Error::new(OperationFault::not_found("no such channel"));
-        let there =
-            anyhow::Error::new(Told { kind: "not_found".to_owned(), message: "no such channel".to_owned() });
-        let expected = "{\"error\":{\"kind\":\"not_found\",\"message\":\"no such channel\"}}\n";
+    fn a_failure_keeps_the_code_that_the_operation_gave_it() {
+        let here = anyhow::Error::new(Fault::not_found("no such channel"));
+        let there = anyhow::Error::new(Told::new("not_found", "no such channel"));
+        let expected = "{\"error\":{\"code\":\"not_found\",\"message\":\"no such channel\"}}\n";
         assert_eq!(as_json(&here), expected);
         assert_eq!(as_json(&there), expected);
-        assert!(as_json(&anyhow::anyhow!("the disk is full")).contains("\"kind\":\"failed\""));
+        assert!(as_json(&anyhow::anyhow!("the disk is full")).contains("\"code\":\"failed\""));
     }
 }

@@ -8,8 +8,12 @@ mod channels;
 mod door;
 mod fault;
 mod first_request;
+mod import;
+mod keys;
 mod paint;
+mod pause;
 mod probe;
+mod proxies;
 mod route;
 mod serve;
 mod signals;
@@ -86,6 +90,11 @@ async fn perform(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Sim(options) => simulate::run(&everywhere, &options).await,
         Command::Test { name } => probe::run(&everywhere, name).await,
         Command::Channels { change } => channels::run(&everywhere, change).await,
+        Command::Proxies { change } => proxies::run(&everywhere, change).await,
+        Command::Keys { change } => keys::run(&everywhere, change).await,
+        Command::Import(options) => import::run(&everywhere, &options).await,
+        Command::Pause => pause::run(&everywhere, true).await,
+        Command::Resume => pause::run(&everywhere, false).await,
         Command::Route { model, protocol } => route::run(&everywhere, model, protocol).await,
         Command::Why { id } => why::run(&everywhere, id).await,
         Command::Status => status::run(&everywhere).await,

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use admin::ChannelName;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::args::Everywhere;
 use crate::paint::Paint;
@@ -11,9 +11,10 @@ use crate::{Outcome, table};
 
 /// What is shown of a test's report.
 #[derive(Deserialize)]
-struct Report {
+pub(crate) struct Report {
+    #[serde(alias = "proxy")]
     channel: String,
-    ok: bool,
+    pub(crate) ok: bool,
     protocol: Option<String>,
     model: Option<String>,
     steps: Vec<Step>,
@@ -32,7 +33,7 @@ struct Step {
 /// Tests the channel; the exit code says whether it serves.
 pub(crate) async fn run(everywhere: &Everywhere, name: String) -> anyhow::Result<Outcome> {
     let door = crate::door(everywhere).await?;
-    let reply = door.call("test_channel", ChannelName { name }).await?;
+    let reply = door.call("test_channel", json!({ "name": name })).await?;
     let report: Report = serde_json::from_value(reply.clone())?;
     let code = if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let shown = if everywhere.json {
@@ -43,7 +44,7 @@ pub(crate) async fn run(everywhere: &Everywhere, name: String) -> anyhow::Result
     Ok(Outcome { code, ..shown })
 }
 
-fn text(report: &Report, paint: Paint) -> String {
+pub(crate) fn text(report: &Report, paint: Paint) -> String {
     let asked = match (&report.protocol, &report.model) {
         (Some(protocol), Some(model)) => format!(" ({protocol}, {model})"),
         (Some(word), None) | (None, Some(word)) => format!(" ({word})"),

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::Arc;
 
 use admin::{OpenOptions, Serving, Sluice};
-use config::Snapshot;
 use journal::{Log, LogPlan, Mask};
 use secrecy::ExposeSecret;
 use store::Clock;
@@ -29,9 +28,8 @@ pub(crate) async fn run(everywhere: &Everywhere, options: &Serve) -> anyhow::Res
     // Before the address is told: whoever waits for the banner may stop us at once.
     let mut signals = Signals::listen()?;
     let serving = sluice.bind().await?;
-    learn_secrets(&log.mask, &sluice, &serving);
-    let following =
-        tokio::spawn(follow_secrets(log.mask.clone(), Arc::clone(&sluice), admin_token(&serving)));
+    know(&log.mask, &sluice);
+    let following = tokio::spawn(follow_secrets(log.mask.clone(), Arc::clone(&sluice)));
     greet(&sluice, &serving, options);
     let stop = CancellationToken::new();
     let running = serving.run(stop.clone());
@@ -70,25 +68,14 @@ fn greet(sluice: &Sluice, serving: &Serving, options: &Serve) {
     tracing::info!(addresses = ?serving.addresses(), "gateway listens");
 }
 
-fn admin_token(serving: &Serving) -> secrecy::SecretString {
-    serving.admin_token().secret().clone()
-}
-
-fn learn_secrets(mask: &Mask, sluice: &Sluice, serving: &Serving) {
-    know(mask, sluice, &sluice.snapshot(), &admin_token(serving));
-}
-
 /// Keeps the mask in step with the configuration.
-async fn follow_secrets(mask: Mask, sluice: Arc<Sluice>, token: secrecy::SecretString) {
+async fn follow_secrets(mask: Mask, sluice: Arc<Sluice>) {
     let mut snapshots = sluice.snapshots();
     while snapshots.changed().await.is_ok() {
-        let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        know(&mask, &sluice, &snapshot, &token);
+        know(&mask, &sluice);
     }
 }
 
-fn know(mask: &Mask, sluice: &Sluice, snapshot: &Snapshot, token: &secrecy::SecretString) {
-    let own = sluice.client_keys().map(store::ClientKeys::own);
-    let secrets = store::secrets_of(snapshot).chain(own).chain([token]);
-    mask.know(secrets.map(ExposeSecret::expose_secret));
+fn know(mask: &Mask, sluice: &Sluice) {
+    mask.know(sluice.secrets().iter().map(ExposeSecret::expose_secret));
 }

@@ -1,6 +1,6 @@
 //! `sluice status`: the running gateway and its channels.
 
-use admin::{Nothing, Problem};
+use admin::Nothing;
 use serde::Deserialize;
 
 use crate::args::Everywhere;
@@ -14,17 +14,25 @@ struct Overview {
     version: String,
     addresses: Vec<String>,
     config_file: Option<String>,
-    client_key: Option<String>,
+    client_key_hint: Option<String>,
+    state: String,
     problems: Vec<Problem>,
-    status: Status,
+    counters: Counters,
+    channels: Vec<Channel>,
 }
 
 #[derive(Deserialize)]
-struct Status {
-    #[serde(rename = "status")]
-    health: String,
+struct Counters {
     in_flight: u32,
-    channels: Vec<Channel>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    severity: String,
+    message: String,
+    file: Option<String>,
+    line: Option<u32>,
+    path: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +78,7 @@ fn text(overview: &Overview, paint: Paint) -> String {
     let facts = [
         ("address", Some(addresses.join("  "))),
         ("configuration", Some(overview.config_file.clone().unwrap_or_else(|| "in memory".to_owned()))),
-        ("client key", overview.client_key.clone()),
+        ("client key", overview.client_key_hint.clone()),
     ];
     let facts: Vec<Vec<String>> =
         facts.into_iter().filter_map(|(label, value)| Some(vec![label.to_owned(), value?])).collect();
@@ -78,15 +86,15 @@ fn text(overview: &Overview, paint: Paint) -> String {
         "{} {} is {}, {} in flight\n",
         paint.bold("Sluice"),
         overview.version,
-        painted_word(&overview.status.health, paint),
-        overview.status.in_flight
+        painted_word(&overview.state, paint),
+        overview.counters.in_flight
     );
-    let mut parts = vec![headline, table::columns(&facts), channels(&overview.status.channels, paint)];
+    let mut parts = vec![headline, table::columns(&facts), channels(&overview.channels, paint)];
     parts.extend(
         overview
             .problems
             .iter()
-            .map(|problem| format!("{}: {}\n", painted_severity(problem, paint), problem.message)),
+            .map(|problem| format!("{}: {}\n", painted_severity(problem, paint), problem_words(problem))),
     );
     parts.concat()
 }
@@ -134,7 +142,15 @@ fn state(channel: &Channel, paint: Paint) -> String {
 }
 
 fn painted_word(words: &str, paint: Paint) -> String {
-    if words == "healthy" { paint.good(words) } else { paint.warn(words) }
+    if ["healthy", "ok"].contains(&words) { paint.good(words) } else { paint.warn(words) }
+}
+
+/// Where, what, and what to do, on one line.
+fn problem_words(problem: &Problem) -> String {
+    let line = problem.line.map_or_else(String::new, |line| format!(":{line}"));
+    let file = problem.file.as_ref().map(|file| format!("{file}{line}"));
+    let parts = [file, problem.path.clone(), Some(problem.message.clone())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
 fn painted_severity(problem: &Problem, paint: Paint) -> String {

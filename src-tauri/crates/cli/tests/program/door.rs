@@ -68,12 +68,12 @@ fn the_announced_address_is_the_homes_own_however_it_is_given() {
 #[test]
 fn a_failure_is_json_for_whoever_reads_json() {
     let bed = Bed::new();
-    for (arguments, kind) in
+    for (arguments, code) in
         [(&["channels", "disable", "none", "--json"][..], "not_found"), (&["frobnicate", "--json"], "usage")]
     {
         let output = bed.run(arguments);
         let failure: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(failure["error"]["kind"], kind, "{failure}");
+        assert_eq!(failure["error"]["code"], code, "{failure}");
         assert!(!failure["error"]["message"].as_str().unwrap().is_empty());
     }
 }
