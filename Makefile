@@ -1,7 +1,7 @@
 # Every command of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients bench package check advisories fmt
+.PHONY: help run test test-clients bench package bindings check advisories fmt
 
 # Where the developer tools go that `make check` installs; nothing outside the repository is touched.
 TOOLS := target/tools
@@ -45,6 +45,9 @@ bench: | build-packages bench-packages rust ## measures CPU per request beside n
 package: | build-packages desktop-packages package-packages rust ## makes the .deb and the .rpm in target/release/bundle
 	packaging/window.sh
 	packaging/bundle.sh
+
+bindings: | build-packages rust ## writes the window's types from the table of operations
+	SLUICE_WRITE_BINDINGS=1 cargo test --quiet --locked --package sluice-admin --test bindings
 
 check: | build-packages desktop-packages rust $(TOOLS)/bin/cargo-deny $(TOOLS)/bin/typos ## formatting, lints, licences, duplicates, spelling
 	cargo fmt --all --check
