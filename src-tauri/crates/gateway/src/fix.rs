@@ -110,7 +110,9 @@ impl Fix {
                 "the upstream refuses the test's request; check model and base URL, and what it says"
             }
             Fix::Filtered => "the upstream's filter refused the test's words; its settings are the vendor's",
-            Fix::WrongApi => "this does not look like the API that was expected; check the base URL and the type",
+            Fix::WrongApi => {
+                "this does not look like the API that was expected; check the base URL and the type"
+            }
             Fix::RunAgain => "the test was left; run it again",
         }
     }

@@ -149,7 +149,11 @@ mod tests {
     fn a_flood_of_names_keeps_the_last_twenty_and_cuts_long_ones() {
         let live = Live::new(None);
         for number in 0..100 {
-            live.turned_away(RefusedKind::Host, format!("{number}.{}", "x".repeat(10_000)).as_bytes(), at(number));
+            live.turned_away(
+                RefusedKind::Host,
+                format!("{number}.{}", "x".repeat(10_000)).as_bytes(),
+                at(number),
+            );
         }
         let refused = refused(&live);
         assert_eq!(refused.len(), CALLERS_MAX);

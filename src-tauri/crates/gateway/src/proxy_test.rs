@@ -1,10 +1,6 @@
 //! Tests one network proxy step by step: its name, its port, its login, and a target beyond it.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use config::{Hop, Proxy};
 use http::HeaderMap;
@@ -116,11 +112,16 @@ impl Test<'_> {
 
     async fn resolve(&mut self) -> Result<Vec<SocketAddr>, Missed> {
         let host = self.proxy.host.trim_matches(['[', ']']).to_owned();
-        let found = tokio::time::timeout(self.gateway.timers.connect, lookup_host((host.as_str(), self.proxy.port)));
+        let found =
+            tokio::time::timeout(self.gateway.timers.connect, lookup_host((host.as_str(), self.proxy.port)));
         let addresses: Vec<SocketAddr> = match found.await {
             Ok(Ok(addresses)) => addresses.collect(),
             Ok(Err(error)) => {
-                return Err(self.missed(ProxyStepName::Resolve, format!("{host}: {error}"), Fix::CheckProxyHost));
+                return Err(self.missed(
+                    ProxyStepName::Resolve,
+                    format!("{host}: {error}"),
+                    Fix::CheckProxyHost,
+                ));
             }
             Err(_elapsed) => {
                 return Err(self.missed(
@@ -131,7 +132,11 @@ impl Test<'_> {
             }
         };
         let Some(first) = addresses.first() else {
-            return Err(self.missed(ProxyStepName::Resolve, format!("{host}: no address"), Fix::CheckProxyHost));
+            return Err(self.missed(
+                ProxyStepName::Resolve,
+                format!("{host}: no address"),
+                Fix::CheckProxyHost,
+            ));
         };
         let shown = if first.ip().to_string() == host { host } else { format!("{host} is {}", first.ip()) };
         self.passed(ProxyStepName::Resolve, shown);
@@ -145,9 +150,11 @@ impl Test<'_> {
                 self.passed(ProxyStepName::Connect, format!("port {port} accepts connections"));
                 Ok(())
             }
-            Ok(Err(error)) => {
-                Err(self.missed(ProxyStepName::Connect, format!("port {port}: {error}"), Fix::CheckHostAndPort))
-            }
+            Ok(Err(error)) => Err(self.missed(
+                ProxyStepName::Connect,
+                format!("port {port}: {error}"),
+                Fix::CheckHostAndPort,
+            )),
             Err(_elapsed) => {
                 let words = format!("port {port} does not answer");
                 Err(self.missed(ProxyStepName::Connect, words, Fix::CheckFirewall))
