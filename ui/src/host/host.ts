@@ -1,4 +1,5 @@
-import type { DesktopOperations, Fault, Happening, Operations } from "../bindings/api";
+import type { Fault, Happening, Operations } from "../bindings/api";
+import type { DesktopOperations } from "./desktop";
 
 /** A table of operations: for every name its request and its reply. */
 type Table = { [Name in keyof Operations]: Operations[Name] };
