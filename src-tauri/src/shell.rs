@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use admin::{OpenOptions, Sluice};
-use store::{Clock, Environment};
+use store::{Clock, Environment, Home};
 use tauri::{App, AppHandle, Builder, Manager, RunEvent, Wry};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_plugin_notification::NotificationExt;
@@ -141,7 +141,10 @@ fn begin(app: &mut App, options: &Options) -> Result<(), Box<dyn std::error::Err
         // Traffic must not depend on a log.
         eprintln!("warning: {fault}");
     }
-    handle.plugin(window_state(&sluice))?;
+    // The demo leaves nothing behind.
+    if let Some(home) = sluice.home() {
+        handle.plugin(window_state(home))?;
+    }
     let hidden = options.hidden || wishes.start_hidden;
     app.manage(Desk::new(sluice, wishes));
     app.manage(Telling::default());
@@ -159,17 +162,11 @@ fn begin(app: &mut App, options: &Options) -> Result<(), Box<dyn std::error::Err
 }
 
 /// Keeps the window's place and size, beside the home's other files.
-fn window_state(sluice: &Sluice) -> tauri::plugin::TauriPlugin<Wry> {
-    let kept = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
-    let builder = tauri_plugin_window_state::Builder::new();
-    match sluice.home() {
-        Some(home) => {
-            let file = home.state().join("window.json");
-            builder.with_state_flags(kept).with_filename(file.to_string_lossy()).build()
-        }
-        // The demo leaves nothing behind.
-        None => builder.with_state_flags(StateFlags::empty()).with_denylist(&[window::LABEL]).build(),
-    }
+fn window_state(home: &Home) -> tauri::plugin::TauriPlugin<Wry> {
+    tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+        .with_filename(home.state().join("window.json").to_string_lossy())
+        .build()
 }
 
 /// Tells the user why there is no gateway, and waits until it was read.
