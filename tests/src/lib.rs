@@ -14,6 +14,7 @@
 )]
 
 pub mod bed;
+pub mod canary;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod http;

@@ -1,6 +1,6 @@
 //! Other programs that tests run: found, or named with the command that installs them; ended when dropped.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -48,6 +48,11 @@ impl Running {
         Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 
+    /// Starts a program whose input and output are set already.
+    pub fn keeping(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
     /// Starts a program that tells something in its first line of output, and returns both.
     pub fn telling(command: &mut Command) -> (Self, String) {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -56,6 +61,14 @@ impl Running {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "{command:?} ended without a word");
         (Self(child), line.trim_end().to_owned())
+    }
+
+    /// Starts a program that reads this to the end.
+    pub fn fed(command: &mut Command, input: &[u8]) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        Self(child)
     }
 
     /// The child itself.
@@ -124,6 +137,11 @@ impl Served {
         ["stdout", "stderr"]
             .map(|name| std::fs::read_to_string(self.home.path().join(name)).unwrap())
             .concat()
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.program.0.id()
     }
 
     /// Ends the server and returns its home with everything that it left there.

@@ -16,6 +16,9 @@ use zbus::zvariant::OwnedObjectPath;
 use crate::programs::{Running, place, program};
 use crate::{until, until_async};
 
+/// The name on the bus that every keyring has.
+const SECRET_SERVICE: &str = "org.freedesktop.secrets";
+
 /// The password of every keyring here.
 const PASSWORD: &[u8] = b"test-password";
 
@@ -87,22 +90,21 @@ impl Session {
 
     /// Starts the keyring, unlocked as after a login. It keeps its content from one start to the next.
     pub async fn keyring(&self) -> Keyring {
-        let keyring = self.locked_keyring_daemon();
-        keyring.unlock().await;
-        self.has_owner("org.freedesktop.secrets").await;
+        let keyring = self.keyring_daemon(|daemon| Running::fed(daemon.arg("--unlock"), PASSWORD));
+        self.has_owner(SECRET_SERVICE).await;
         keyring
     }
 
     /// Starts the keyring, locked. It must have been started unlocked before, which makes it.
     pub async fn locked_keyring(&self) -> Keyring {
-        let keyring = self.locked_keyring_daemon();
-        self.has_owner("org.freedesktop.secrets").await;
+        let keyring = self.keyring_daemon(Running::start);
+        self.has_owner(SECRET_SERVICE).await;
         keyring
     }
 
     /// A connection of the test's own to the bus.
     pub async fn bus(&self) -> zbus::Connection {
-        zbus::connection::Builder::address(self.bus_address.as_str()).unwrap().build().await.unwrap()
+        connect(&self.bus_address).await
     }
 
     /// Takes the part of the desktop's prompt, with a person who refuses whatever they are asked.
@@ -124,14 +126,14 @@ impl Session {
         person
     }
 
-    fn locked_keyring_daemon(&self) -> Keyring {
+    fn keyring_daemon(&self, start: impl FnOnce(&mut Command) -> Running) -> Keyring {
         let daemon = program(&["gnome-keyring-daemon"], "gnome-keyring");
         let mut command = self.command(daemon);
         command.args(["--foreground", "--components=secrets"]);
         let control = self.home.path().join("run/keyring/control");
         // A daemon that ended leaves its socket behind, which would look like the new one's.
         drop(std::fs::remove_file(&control));
-        Keyring { daemon: Running::start(&mut command), control, bus_address: self.bus_address.clone() }
+        Keyring { daemon: start(&mut command), control, bus_address: self.bus_address.clone() }
     }
 
     /// Waits until somebody owns a name on the bus.
@@ -169,11 +171,10 @@ impl Keyring {
 
     /// Locks it as a desktop's user can.
     pub async fn lock(&self) {
-        let bus =
-            zbus::connection::Builder::address(self.bus_address.as_str()).unwrap().build().await.unwrap();
+        let bus = connect(&self.bus_address).await;
         let service = zbus::Proxy::new(
             &bus,
-            "org.freedesktop.secrets",
+            SECRET_SERVICE,
             "/org/freedesktop/secrets",
             "org.freedesktop.Secret.Service",
         )
@@ -185,9 +186,16 @@ impl Keyring {
         assert_eq!(locked, [collection]);
     }
 
-    /// Ends it.
-    pub fn end(self) {
+    /// Ends it, and waits until the bus has noticed.
+    pub async fn end(self) {
         drop(self.daemon);
+        let bus = connect(&self.bus_address).await;
+        let names = zbus::fdo::DBusProxy::new(&bus).await.unwrap();
+        until_async("the keyring's name to be free", async || {
+            let is_owned = names.name_has_owner(SECRET_SERVICE.try_into().unwrap()).await.unwrap();
+            (!is_owned).then_some(())
+        })
+        .await;
     }
 }
 
@@ -201,6 +209,10 @@ impl Person {
     pub fn times_asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
+}
+
+async fn connect(bus_address: &str) -> zbus::Connection {
+    zbus::connection::Builder::address(bus_address).unwrap().build().await.unwrap()
 }
 
 /// Runs a program to its end and returns what it printed.

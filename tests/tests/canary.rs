@@ -4,11 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sim::{Fault, Match, Plan, Rule, Simulator, Then};
+use sluice_tests::canary;
 use sluice_tests::http::{self, Request};
 use sluice_tests::programs::Served;
 use sluice_tests::speech;
@@ -147,7 +145,7 @@ async fn no_secret_is_found_in_anything_that_the_program_leaves_behind() {
     }
     artefacts.push(("what the server printed".to_owned(), served.said()));
     let home = served.end();
-    read_all(home.path(), &mut artefacts);
+    canary::read_all(home.path(), &mut artefacts);
 
     // The search would prove nothing if the keys had not been in use.
     let seen: String = a.seen().iter().chain(&b.seen()).filter_map(|seen| seen.key.clone()).collect();
@@ -159,82 +157,5 @@ async fn no_secret_is_found_in_anything_that_the_program_leaves_behind() {
         artefacts.iter().any(|(name, text)| name.contains("log") && !text.is_empty()),
         "there is a log file"
     );
-    for (name, text) in &artefacts {
-        for canary in CANARIES.iter().chain([&CLIENT_KEY, &ADMIN_TOKEN]) {
-            for (form, hidden) in disguises(canary) {
-                assert!(!text.contains(&hidden), "{canary} as {form} in {name}:\n{}", around(text, &hidden));
-            }
-        }
-    }
-}
-
-/// Every way in which a secret might be written.
-fn disguises(secret: &str) -> Vec<(&'static str, String)> {
-    let encoded: String = url_encoded(secret);
-    let json = serde_json::to_string(secret).unwrap();
-    let escaped = secret.replace('/', "\\/");
-    let unicode: String = each(secret.chars(), |c| format!("\\u{:04x}", u32::from(c)));
-    let hex: String = each(secret.bytes(), |byte| format!("{byte:02x}"));
-    let mut all = vec![
-        ("itself", secret.to_owned()),
-        ("URL text", encoded),
-        ("JSON", json.trim_matches('"').to_owned()),
-        ("JSON with escaped slashes", escaped),
-        ("JSON escapes", unicode),
-        ("hex", hex.clone()),
-        ("upper-case hex", hex.to_uppercase()),
-        ("reversed", secret.chars().rev().collect()),
-        // Most of a secret is as good as all of it.
-        ("its second half", secret[secret.len() / 2..].to_owned()),
-    ];
-    // Base64 shows a secret differently at each of three offsets; the inner part is the same whatever surrounds it.
-    for skip in 0..3 {
-        let shifted = [&vec![b'x'; skip][..], secret.as_bytes()].concat();
-        let whole = shifted.len() - shifted.len() % 3;
-        for text in [
-            STANDARD.encode(&shifted[..whole]),
-            STANDARD_NO_PAD.encode(&shifted[..whole]),
-            URL_SAFE_NO_PAD.encode(&shifted[..whole]),
-        ] {
-            all.push(("base64", text[if skip == 0 { 0 } else { 4 }..].to_owned()));
-        }
-    }
-    all
-}
-
-fn each<T>(items: impl Iterator<Item = T>, write: impl Fn(T) -> String) -> String {
-    items.map(write).collect::<Vec<_>>().concat()
-}
-
-fn url_encoded(text: &str) -> String {
-    let encode = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(encode).collect()
-}
-
-fn around(text: &str, hit: &str) -> String {
-    let at = text.find(hit).unwrap();
-    let (from, to) = (
-        text.floor_char_boundary(at.saturating_sub(200)),
-        text.ceil_char_boundary((at + hit.len() + 50).min(text.len())),
-    );
-    text[from..to].to_owned()
-}
-
-/// Reads every file below a folder, whatever it holds.
-fn read_all(folder: &Path, artefacts: &mut Vec<(String, String)>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read_all(&path, artefacts);
-        } else {
-            let bytes = std::fs::read(&path).unwrap();
-            artefacts.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
-        }
-    }
+    canary::search(&artefacts, &[&CANARIES[..], &[CLIENT_KEY, ADMIN_TOKEN]].concat());
 }

@@ -267,14 +267,18 @@ impl Keeper {
 
     /// Asks the keychain, and notes how it stands.
     fn ask(&mut self, call: Call) -> Result<Option<Envelope>, VaultFault> {
-        let answer = self.keychain.ask(call);
-        let result = answer.result.clone();
-        match &result {
-            Ok(_) => self.stands(Standing::ready()),
-            Err(Trouble::Unusable(standing)) => self.stands(standing.clone()),
-            Err(Trouble::Fault(_)) => {}
+        match self.keychain.ask(call).result {
+            Ok(found) => {
+                self.stands(Standing::ready());
+                Ok(found)
+            }
+            Err(Trouble::Unusable(standing)) => {
+                self.stands(standing);
+                // A lock that somebody refused to open is told as the refusal.
+                Err(VaultFault::of(self.memory.availability()).unwrap_or(VaultFault::Hanging))
+            }
+            Err(Trouble::Fault(fault)) => Err(fault),
         }
-        result.map_err(Trouble::into_fault)
     }
 
     /// Asks the keychain while the file is still the vault.
