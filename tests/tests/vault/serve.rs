@@ -87,7 +87,8 @@ async fn the_keys_of_a_channel_are_walked_before_the_next_channel() {
     let served = serve(&session, &config, &[]).await;
 
     // The keys are read while the gateway listens already, so the first requests may come before them.
-    until_async("the channel to have its keys", async || (ask(&served).await.status == 200).then_some(())).await;
+    until_async("the channel to have its keys", async || (ask(&served).await.status == 200).then_some(()))
+        .await;
     assert_eq!(ask(&served).await.status, 200);
     assert_eq!(keys_seen(&upstream), ["sk-work", "sk-home", "sk-home"], "a refused key is not asked again");
 }
