@@ -16,7 +16,7 @@ if ! cmp -s "$programs/installed.json" "$here/package-lock.json"; then
     cp "$here/package-lock.json" "$programs/installed.json"
 fi
 
-cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p sluice
+cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --workspace --bin sluice
 export SLUICE_BIN="${SLUICE_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/sluice}"
 # The locked Node comes before the system's, which may be too old for the agents.
 for folder in "$programs"/node_modules/node-linux-*/bin "$programs/node_modules/.bin"; do PATH=$folder:$PATH; done

@@ -436,3 +436,45 @@ async fn a_loopback_target_never_goes_through_a_proxy() {
     let (upstream, proxy) = (rescue::healthy(chat(), false).await, upstream::refusing().await);
     is_served_by_a(&behind("http", proxy.port(), None, upstream.addr, None)).await;
 }
+
+/// Tests the proxy of channel `a` as the window does, with the upstream's address as the target.
+async fn tested(kind: &str, port: u16, user: Option<&str>, target: SocketAddr) -> gateway::ProxyReport {
+    let snapshot = bed::snapshot(&behind(kind, port, user, target, None));
+    let config::Hop::Proxy(proxy) = &snapshot.channels[0].hop else { panic!("channel `a` has a proxy") };
+    let bed = Bed::start(&behind(kind, port, user, target, None)).await;
+    let target = url::Url::parse(&format!("http://{target}/v1")).unwrap();
+    bed.gateway.test_proxy(std::sync::Arc::clone(proxy), &target).await
+}
+
+fn steps(report: &gateway::ProxyReport) -> Vec<(gateway::ProxyStepName, bool)> {
+    report.steps.iter().map(|step| (step.name, step.ok)).collect()
+}
+
+#[tokio::test]
+async fn a_proxys_test_passes_its_four_steps_over_http_and_socks() {
+    use gateway::ProxyStepName::{Auth, Connect, Reach, Resolve};
+    let target = outside().await;
+    let (_tinyproxy, http, _folder) = tinyproxy(Some("user"));
+    let (_microsocks, socks) = microsocks(Some("user"));
+    for (kind, port) in [("http", http), ("socks5", socks)] {
+        ready(port).await;
+        let report = tested(kind, port, Some("user"), target.addr).await;
+        let all = [(Resolve, true), (Connect, true), (Auth, true), (Reach, true)];
+        assert_eq!(steps(&report), all, "{kind}: {report:?}");
+        assert!(report.ok && report.fix_code.is_none(), "{kind}: {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxys_test_tells_a_refused_login_from_a_closed_port() {
+    use gateway::ProxyStepName::{Auth, Connect, Resolve};
+    let target = outside().await;
+    let (_tinyproxy, port, _folder) = tinyproxy(Some("user"));
+    ready(port).await;
+    let report = tested("http", port, Some("stranger"), target.addr).await;
+    assert_eq!(steps(&report), [(Resolve, true), (Connect, true), (Auth, false)], "{report:?}");
+    assert_eq!(report.fix_code, Some(gateway::Fix::CheckProxy));
+    let report = tested("http", free_port(), None, target.addr).await;
+    assert_eq!(steps(&report), [(Resolve, true), (Connect, false)], "{report:?}");
+    assert_eq!(report.fix_code, Some(gateway::Fix::CheckHostAndPort));
+}

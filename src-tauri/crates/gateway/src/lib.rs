@@ -32,7 +32,7 @@ mod waiting;
 mod wake;
 
 pub use gateway::{ClientsByKey, Gateway, Inspect, Setup, Sizes, Timers};
-pub use listen::{BindFault, Listening, bind};
+pub use listen::{BindFault, Listening, bind, covers};
 pub use live::{Ended, RefusedCaller, RefusedKind, RequestEvent};
 pub use fix::Fix;
 pub use probe::{Missed, OnStep, Step, StepName, TestReport};

@@ -1,6 +1,9 @@
 //! Binding the addresses that clients will use.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
@@ -39,17 +42,22 @@ const BACKLOG: u32 = 1024;
 
 /// Binds every address. One that is in use fails the whole, because another program would receive what is meant
 /// for us; one that this machine does not have is left out as long as another could be bound. Where the first
-/// address asks for any port, the others take the port that it got. An address that is named twice is bound once.
+/// address asks for any port, the others take the port that it got. An address that is named twice, or that another one
+/// covers, is bound once.
 pub async fn bind(addresses: &[SocketAddr]) -> Result<Listening, BindFault> {
     let mut listening = Listening { listeners: Vec::new(), left_out: Vec::new() };
     let mut port = None;
+    let mut addresses = addresses.to_vec();
+    // What covers others comes first.
+    addresses.sort_by_key(|address| address.ip() != IpAddr::V6(Ipv6Addr::UNSPECIFIED));
     for (at, &asked) in addresses.iter().enumerate() {
-        if addresses[..at].contains(&asked) {
-            continue;
-        }
         let mut address = asked;
         if address.port() == 0 {
             address.set_port(port.unwrap_or(0));
+        }
+        let is_served = listening.addresses().any(|bound| covers(bound, address));
+        if is_served || addresses[..at].contains(&asked) {
+            continue;
         }
         match open(address) {
             Ok(listener) => {
@@ -68,6 +76,15 @@ pub async fn bind(addresses: &[SocketAddr]) -> Result<Listening, BindFault> {
             Ok(listening)
         }
     }
+}
+
+/// Whether a listener takes what comes to another address too. On Linux one on `[::]` also serves IPv4, and keeps
+/// `0.0.0.0` from being bound beside it (ipv6(7), `IPV6_V6ONLY`).
+pub fn covers(listener: SocketAddr, address: SocketAddr) -> bool {
+    cfg!(target_os = "linux")
+        && listener.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+        && address.ip() == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        && listener.port() == address.port()
 }
 
 fn open(address: SocketAddr) -> io::Result<TcpListener> {

@@ -174,6 +174,10 @@ impl Test<'_> {
             self.passed(ProxyStepName::Reach, format!("{host} is reached without a proxy"));
             return Ok(());
         }
+        if let Some(status) = upstream::login_refused(&hop, &root).await {
+            let words = format!("the network proxy wants another login (HTTP {status})");
+            return Err(self.missed(ProxyStepName::Auth, words, Fix::CheckProxy));
+        }
         let sizes = &self.gateway.sizes;
         match self.gateway.upstream.get(&hop, root, HeaderMap::new(), REACH, sizes).await {
             Ok(reply) => {

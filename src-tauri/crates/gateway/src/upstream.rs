@@ -158,6 +158,12 @@ impl Upstream {
     }
 }
 
+/// Whether an http proxy refuses our login. To a plain `http` target it answers in the upstream's place, so that an
+/// ordinary request would not tell; tinyproxy says 401 where RFC 9110 §15.5.8 wants 407.
+pub(crate) async fn login_refused(hop: &Hop, target: &Url) -> Option<u16> {
+    proxy::refusal(hop, target).await.filter(|status| matches!(status, 401 | 407))
+}
+
 /// Whether a channel's target is reached through its proxy.
 pub(crate) fn uses_proxy(hop: &Hop, url: &Url) -> bool {
     way(hop).is_some() && !is_spared(hop, url)
