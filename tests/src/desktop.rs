@@ -46,7 +46,12 @@ impl Desktop {
 
     /// The application, as it was built, with the session's environment and nothing of the test's own.
     pub fn command(&self) -> Command {
-        let mut command = self.session.command(application());
+        self.command_of(application())
+    }
+
+    /// Another program with the application's environment.
+    pub(crate) fn command_of(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = self.session.command(program);
         command
             .env("SLUICE_HOME", self.session.home.path().join("sluice"))
             .env("SLUICE_KEY", CLIENT_KEY)
@@ -162,7 +167,7 @@ impl Drop for Application {
 }
 
 /// The `sluice-desktop` binary of this build, built first where it is missing or older than its sources.
-fn application() -> &'static Path {
+pub fn application() -> &'static Path {
     static BUILT: OnceLock<std::path::PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("sluice-desktop"))
 }

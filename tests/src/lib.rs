@@ -18,6 +18,8 @@ pub mod canary;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod notifications;
 pub mod programs;
 pub mod rescue;
 #[cfg(target_os = "linux")]
@@ -27,6 +29,8 @@ pub mod tls;
 #[cfg(target_os = "linux")]
 pub mod tray;
 pub mod upstream;
+#[cfg(target_os = "linux")]
+pub mod window;
 
 use std::time::Duration;
 

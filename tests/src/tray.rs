@@ -174,12 +174,9 @@ impl TrayItem {
     pub async fn click(&self, beginning: &str) {
         let line = self.line(beginning).await;
         assert!(line.enabled, "{line:?} cannot be clicked");
-        let _: () = self
-            .menu_proxy()
-            .await
-            .call("Event", &(line.id, "clicked", Value::from(""), 0_u32))
-            .await
-            .unwrap();
+        // Whoever quits by a click may not answer any more.
+        let clicked = (line.id, "clicked", Value::from(""), 0_u32);
+        self.menu_proxy().await.call_noreply("Event", &clicked).await.unwrap();
     }
 
     /// The picture that the panel shows now: the bytes of its file.

@@ -7,6 +7,8 @@
 mod lifecycle;
 #[path = "desktop/tray.rs"]
 mod tray;
+#[path = "desktop/window.rs"]
+mod window;
 
 use sim::{Plan, Simulator};
 use sluice_tests::desktop::CLIENT_KEY;

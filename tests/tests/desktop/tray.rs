@@ -2,6 +2,7 @@
 
 use sim::{Match, Rule, Then};
 use sluice_tests::desktop::Desktop;
+use sluice_tests::notifications::Notifications;
 use sluice_tests::tray::Line;
 use sluice_tests::until_async;
 
@@ -140,4 +141,28 @@ async fn quit_ends_the_application_with_code_0_and_frees_the_port() {
 
     assert_eq!(application.ends().await.code(), Some(0));
     std::net::TcpListener::bind(desktop.addr).unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_key_is_notified_once_and_a_silenced_kind_is_not() {
+    let (a, b) = (provider("a").await, provider("b").await);
+    let desktop = Desktop::start(&format!("[ui.notifications]\nno_channel = false\n{}", two(&a, &b)));
+    let mut notifications = Notifications::start(desktop.session.bus_address()).await;
+    let mut panel = desktop.panel().await;
+    let mut application = desktop.start_application(&["--hidden"]);
+    application.listens(desktop.addr).await;
+    let item = panel.item().await;
+
+    for provider in [&a, &b] {
+        provider.script(vec![Rule::always(Match::default(), Then::status(401))]);
+    }
+    until_async("both keys to be refused", async || (ask(desktop.addr).await.status == 503).then_some(()))
+        .await;
+    item.line("Listening, no channel can answer").await;
+
+    let shown = notifications.shown(1).await;
+    let title = &shown[0].title;
+    assert!(title == "Alpha refused its key" || title == "Beta refused its key", "{shown:?}");
+    assert_eq!(shown[0].text, "It gets no requests until it has another key.");
+    assert_eq!(shown.len(), 1, "the second is of the same kind, the third is silenced: {shown:?}");
 }

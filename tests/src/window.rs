@@ -1,0 +1,75 @@
+//! The application's window, driven over WebDriver as a person would use it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Stdio;
+
+use fantoccini::{Client, ClientBuilder};
+use serde_json::{Value, json};
+
+use crate::desktop::{Desktop, application};
+use crate::programs::{Running, free_port, listening, program};
+use crate::within;
+
+/// The window of a running application. Dropped, both end.
+pub struct Window {
+    /// Sees and does what a person at the window can.
+    pub page: Client,
+    _driver: Running,
+}
+
+/// What an operation answered: its reply, or why it was refused.
+pub type Answer = Result<Value, Value>;
+
+impl Desktop {
+    /// Starts the application with these arguments and takes its window over.
+    pub async fn window(&self, arguments: &[&str]) -> Window {
+        self.window_of(application(), arguments).await
+    }
+
+    /// Like [`window`](Self::window), with a program that starts the application in its own way.
+    pub async fn window_of(&self, application: &Path, arguments: &[&str]) -> Window {
+        let port = free_port();
+        let mut command = self.command_of(program(&["WebKitWebDriver"], "webkit2gtk-driver"));
+        command.arg(format!("--port={port}")).env("TAURI_WEBVIEW_AUTOMATION", "true").stdin(Stdio::null());
+        let driver = Running::start(&mut command);
+        listening(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await;
+        let options = json!({"binary": application, "args": arguments});
+        let capabilities = json!({"webkitgtk:browserOptions": options}).as_object().unwrap().clone();
+        let mut building = ClientBuilder::rustls().unwrap();
+        building.capabilities(capabilities);
+        let page = within("the window", building.connect(&format!("http://127.0.0.1:{port}"))).await.unwrap();
+        Window { page, _driver: driver }
+    }
+}
+
+impl Window {
+    /// Asks for an operation as the window's own code does.
+    pub async fn invoke(&self, operation: &str, request: Value) -> Answer {
+        let script = "const [operation, request, done] = arguments; \
+            window.__TAURI_INTERNALS__.invoke(operation, request) \
+              .then(reply => done({reply}), refused => done({refused}))";
+        let asked = self.page.execute_async(script, vec![json!(operation), request]);
+        let answer = within(operation, asked).await.unwrap();
+        match answer.get("refused") {
+            Some(refused) => Err(refused.clone()),
+            None => Ok(answer["reply"].clone()),
+        }
+    }
+
+    /// Performs an operation of the two tables.
+    pub async fn perform(&self, operation: &str, request: Value) -> Answer {
+        self.invoke(operation, json!({"request": request})).await
+    }
+
+    /// Runs a script that calls `done` with what it found out.
+    pub async fn find_out(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[0]; {script}");
+        within(&script, self.page.execute_async(&script, Vec::new())).await.unwrap()
+    }
+
+    /// Ends the session with the window, and the application with it.
+    pub async fn end(self) {
+        within("the end of the window", self.page.close()).await.unwrap();
+    }
+}
