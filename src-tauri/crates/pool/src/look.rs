@@ -99,7 +99,8 @@ impl Pool {
 
     /// The good probes of the widest breaker that is open: the proxy's, the channel's, or the least proven cell's.
     fn good_probes(&self, state: &ChannelState) -> Option<u32> {
-        let proxy = state.proxy.as_ref().and_then(|proxy| self.proxies.get(proxy)).and_then(Breaker::good_probes);
+        let proxy =
+            state.proxy.as_ref().and_then(|proxy| self.proxies.get(proxy)).and_then(Breaker::good_probes);
         let cells = || state.cells().filter_map(|cell| cell.breaker.good_probes()).min();
         proxy.or_else(|| state.breaker.good_probes()).or_else(cells)
     }
