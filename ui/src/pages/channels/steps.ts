@@ -29,17 +29,18 @@ export function stepLines<Name extends string>(
   const next = running && !failed ? names.find((name) => !steps.some((step) => step.name === name)) : undefined;
   return names.map((name) => {
     const step = steps.find((taken) => taken.name === name);
-    if (step) return takenLine(words[name], step);
+    if (step) return takenLine(words[name], step, running);
     if (name === next) return { name: words[name], state: "running", time: t.test.running };
     if (failed || (steps.length > 0 && !running)) return { name: words[name], state: "skipped", time: t.test.notReached };
     return { name: words[name], state: "waiting" };
   });
 }
 
-function takenLine(name: string, step: Taken<string>): StepLine {
+/** A step that was taken. Once the report is there, the words of a failure stand below it and not twice. */
+function takenLine(name: string, step: Taken<string>, running: boolean): StepLine {
   const slow = step.ok && step.ms >= (SLOW_MS[step.name] ?? Infinity);
   const time = slow ? `${t.test.slow}, ${duration(step.ms)}` : duration(step.ms);
-  return { name, state: !step.ok ? "bad" : slow ? "slow" : "ok", time, detail: step.detail || null };
+  return { name, state: !step.ok ? "bad" : slow ? "slow" : "ok", time, detail: step.ok || running ? step.detail || null : null };
 }
 
 /** Whether a test passed, and in what time or at which step it did not. */
