@@ -31,7 +31,7 @@ test("an unset variable is named", () => {
 });
 
 test("a benched model of a healthy channel is told", () => {
-  const cell = { key: "main", model: "k2", class: "quota", since: at(-5), until: at(65), probing: false };
+  const cell: ChannelLine["benched_cells"][number] = { key: "main", model: "k2", class: "quota", since: at(-5), until: at(65), probing: false };
   expect(standingOf(line({ benched_cells: [cell] }), NOW).detail).toBe("k2 benched, back in 1:05");
 });
 
