@@ -13,6 +13,7 @@
     reason = "a test bed panics: that is how a test fails"
 )]
 
+pub mod admin;
 pub mod bed;
 pub mod canary;
 #[cfg(target_os = "linux")]
@@ -20,6 +21,8 @@ pub mod desktop;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod notifications;
+#[cfg(target_os = "linux")]
+pub mod person;
 pub mod programs;
 pub mod rescue;
 #[cfg(target_os = "linux")]

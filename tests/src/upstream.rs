@@ -350,3 +350,10 @@ impl Connection {
         Ok(true)
     }
 }
+
+/// This machine's address towards the world. Connecting a datagram socket sends nothing.
+pub fn own_address() -> std::net::IpAddr {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("192.0.2.1:9").expect("this machine needs an address besides loopback");
+    socket.local_addr().unwrap().ip()
+}

@@ -1,0 +1,54 @@
+// What a person sees and can use in the window: things by their names, as a screen reader has them.
+// Runs before every question of `person.rs`, in the page.
+const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+
+const nameOf = (element) => {
+  const ids = element.getAttribute("aria-labelledby");
+  if (ids) return plain(ids.split(" ").map((id) => document.getElementById(id)?.textContent).join(" "));
+  const label = element.getAttribute("aria-label");
+  if (label) return plain(label);
+  if (element.labels?.length > 0) return plain([...element.labels].map((one) => one.textContent).join(" "));
+  return plain(element.textContent) || plain(element.title);
+};
+
+const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+const isUsable = (element) => !element.matches(":disabled") && element.getAttribute("aria-busy") !== "true";
+
+// An open dialog is all that can be reached.
+const reachable = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
+
+const kinds = {
+  pressable: "button, a[href], summary, [role=button], [role=menuitem], [role=option], [role=switch], [type=radio], [type=checkbox]",
+  field: "input:not([type=radio], [type=checkbox]), textarea, select",
+  any: "button, a[href], summary, [tabindex], input, textarea, select",
+};
+
+// The thing with this name, else the first whose name begins so.
+const find = (kind, name, within) => {
+  const scope = within ? reachable().querySelector(within) : reachable();
+  const all = scope ? [...scope.querySelectorAll(kinds[kind])].filter((one) => isShown(one) && isUsable(one)) : [];
+  return all.find((one) => nameOf(one) === name) ?? all.find((one) => nameOf(one).startsWith(name)) ?? null;
+};
+
+// What stands wider than its place: the page itself, or anything in it that would have to be scrolled sideways.
+const overflow = () => {
+  const wide = (element) => element.scrollWidth > element.clientWidth + 1;
+  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+  const told = (element) =>
+    `${element.tagName.toLowerCase()}.${element.className} ${element.scrollWidth} in ${element.clientWidth}: ${nameOf(element).slice(0, 60)}`;
+  const found = [...document.querySelectorAll("body *")].filter((one) => isShown(one) && scrolls(one) && wide(one)).map(told);
+  const root = document.documentElement;
+  if (wide(root)) found.push(`the page: ${root.scrollWidth} in ${root.clientWidth}`);
+  const out = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
+  };
+  const clipped = (element) => {
+    for (let up = element.parentElement; up; up = up.parentElement)
+      if (getComputedStyle(up).overflowX !== "visible" || up.classList.contains("sr")) return true;
+    return false;
+  };
+  for (const element of document.querySelectorAll("body :is(button, a, input, select, h1, h2, h3, p, td)"))
+    if (isShown(element) && out(element) && !clipped(element)) found.push(`outside the window: ${told(element)}`);
+  return found;
+};
