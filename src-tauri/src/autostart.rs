@@ -75,7 +75,7 @@ mod linux {
         Ok(folder.join("autostart").join(ENTRY))
     }
 
-    /// What to start: the AppImage where we run from one, since its content is elsewhere after the next login.
+    /// What to start: the `AppImage` where we run from one, since its content is elsewhere after the next login.
     fn program(app: &AppHandle) -> io::Result<PathBuf> {
         app.env().appimage.map_or_else(std::env::current_exe, |image| Ok(PathBuf::from(image)))
     }

@@ -78,7 +78,7 @@ impl Tray {
             .menu(&native_menu(app, &items)?)
             .on_menu_event(|app, event| {
                 if let Some(act) = Act::of_id(event.id().as_ref()) {
-                    acts::perform(app, act);
+                    acts::perform(app, &act);
                 }
             });
         let icon = opened_by_click(builder).build(app)?;
@@ -186,7 +186,7 @@ fn opened_by_click(builder: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
             button: MouseButton::Left, button_state: MouseButtonState::Up, ..
         } = event
         {
-            acts::perform(tray.app_handle(), Act::Open);
+            acts::perform(tray.app_handle(), &Act::Open);
         }
     })
 }

@@ -54,8 +54,8 @@ pub(crate) fn open(app: &AppHandle, page: Option<Page>) {
             return;
         }
         let outcome = match shown.get_webview_window(LABEL) {
-            Some(window) => show(&window, page),
-            None => build(&shown, page),
+            Some(window) => show(&window, page.as_ref()),
+            None => build(&shown, page.as_ref()),
         };
         if let Err(error) = outcome {
             tracing::error!("the window cannot be shown: {error}");
@@ -84,7 +84,7 @@ pub(crate) fn close(app: &AppHandle) {
     }
 }
 
-fn show(window: &WebviewWindow, page: Option<Page>) -> tauri::Result<()> {
+fn show(window: &WebviewWindow, page: Option<&Page>) -> tauri::Result<()> {
     if let Some(page) = page {
         window.eval(format!("location.hash = {:?}", page.hash()))?;
     }
@@ -93,9 +93,9 @@ fn show(window: &WebviewWindow, page: Option<Page>) -> tauri::Result<()> {
     window.set_focus()
 }
 
-fn build(app: &AppHandle, page: Option<Page>) -> tauri::Result<()> {
+fn build(app: &AppHandle, page: Option<&Page>) -> tauri::Result<()> {
     let desk = app.state::<Desk>();
-    let address = format!("index.html{}", page.as_ref().map(Page::hash).unwrap_or_default());
+    let address = format!("index.html{}", page.map(Page::hash).unwrap_or_default());
     let theme = desk.wishes().theme;
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
         .title(TITLE)

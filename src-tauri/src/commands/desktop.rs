@@ -168,7 +168,7 @@ pub(super) async fn open_page(app: &AppHandle, page: Page) -> Result<Nothing, Fa
 /// Lets the user choose a file to import. From then on the window may have it read.
 pub(super) async fn choose_file(app: &AppHandle, _: Nothing) -> Result<Option<ChosenFile>, Fault> {
     let dialog = app.dialog().file().add_filter("YAML, JSON, TOML, settings.py", &CONFIGURATION_FILES);
-    let chosen = answer(app, dialog, |dialog, told| dialog.pick_file(told)).await?;
+    let chosen = answer(app, dialog, FileDialogBuilder::pick_file).await?;
     if let Some(file) = &chosen {
         app.state::<Desk>().chose(file.path.clone());
     }
@@ -178,7 +178,7 @@ pub(super) async fn choose_file(app: &AppHandle, _: Nothing) -> Result<Option<Ch
 /// Lets the user choose where a text is kept, and writes it there.
 pub(super) async fn save_text(app: &AppHandle, named: NamedText) -> Result<Option<ChosenFile>, Fault> {
     let dialog = app.dialog().file().set_file_name(&named.name);
-    let Some(file) = answer(app, dialog, |dialog, told| dialog.save_file(told)).await? else {
+    let Some(file) = answer(app, dialog, FileDialogBuilder::save_file).await? else {
         return Ok(None);
     };
     let path = file.path.clone();

@@ -10,11 +10,11 @@ use crate::window::{self, Page};
 use crate::{clipboard, lifecycle};
 
 /// Does what was clicked. Returns at once: operations run beside the user interface.
-pub(crate) fn perform(app: &AppHandle, act: Act) {
+pub(crate) fn perform(app: &AppHandle, act: &Act) {
     match act {
         Act::CopyAddress => run(app, copy_address),
-        Act::SwitchChannel(ref id) => {
-            let turned = app.try_state::<Tray>().and_then(|tray| tray.turned(&act));
+        Act::SwitchChannel(id) => {
+            let turned = app.try_state::<Tray>().and_then(|tray| tray.turned(act));
             let (Some(enabled), id) = (turned, id.clone()) else { return };
             run(app, async move |app| switch_channel(&app, &id, enabled).await);
         }
