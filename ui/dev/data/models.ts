@@ -45,8 +45,8 @@ function sonnet(asked: string): Explained {
     rule: 'the alias "claude-*" stands for "coding"; the name is the tag "coding"',
     matched: { rule: "alias", pattern: "claude-*", target: "coding", then: { rule: "tag", tag: "coding" } },
     order: [
-      { candidate: 0, channel: "Anthropic", model: asked, rank: 0, eligible: true, reason: null, wait_ms: null },
-      { candidate: 1, channel: "DeepSeek", model: "deepseek-v4-pro", rank: 1, eligible: true, reason: null, wait_ms: null },
+      { candidate: 0, channel: "Anthropic", model: asked, rank: 0, eligible: true, reason: null, held: null, wait_ms: null },
+      { candidate: 1, channel: "DeepSeek", model: "deepseek-v4-pro", rank: 1, eligible: true, reason: null, held: null, wait_ms: null },
       {
         candidate: 2, channel: "OpenRouter", model: `anthropic/${asked}`, rank: 1, eligible: false, wait_ms: 500,
         reason: "sent a reply that cannot be read (model being tried by another request)",
@@ -83,7 +83,7 @@ function explain({ model: asked, protocol }: RouteQuestion): Explained {
     rule: "channels list the name, map it or are known to serve it",
     matched: auto ? { rule: "auto" } : found.length > 0 ? { rule: "listed" } : { rule: "unknown_refused" },
     ...(found.length > 0 ? {} : { refusal: "no channel serves this model", close: ["gpt-5.6-luna", "claude-opus-5"] }),
-    order: found.map(({ name, sent }, candidate) => ({ candidate, channel: name, model: sent, rank: candidate, eligible: true, reason: null, wait_ms: null })),
+    order: found.map(({ name, sent }, candidate) => ({ candidate, channel: name, model: sent, rank: candidate, eligible: true, reason: null, held: null, wait_ms: null })),
     candidates: found.map(({ name, sent }, rank) => ({ channel: name, model: sent, rank, stand_in: false })),
     skipped: channelLines
       .filter(({ name }) => !found.some((other) => other.name === name))

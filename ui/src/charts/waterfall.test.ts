@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AttemptTrace, Trace } from "../bindings/api";
+import type { AttemptTrace, Class, Trace } from "../bindings/api";
 import { lay } from "./waterfall";
 
 function attempt(channel: string, started_ms: number, more: Partial<AttemptTrace>): AttemptTrace {
@@ -30,7 +30,7 @@ test("attempts share one axis", () => {
 });
 
 test("only the same channel, key and model is the same again", () => {
-  const failed = { ended_ms: 10, class: "overloaded" };
+  const failed = { ended_ms: 10, class: "overloaded" as Class };
   const { lanes } = lay(
     traceOf(
       attempt("A", 0, failed),

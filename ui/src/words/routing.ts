@@ -1,7 +1,6 @@
-/** Rules and reasons of routing in the window's language. Where the program sends no code, its own sentence stands. */
+/** Rules and reasons of routing in the window's language. */
 
 import type { Considered, Explained, Held, RoutingRule, SkippedChannel, Trace, Weighed } from "../bindings/api";
-import { byCode } from "./by-code";
 import { countdown, number } from "./format";
 import { t } from "./words.svelte";
 
@@ -12,15 +11,14 @@ export interface RuleTold {
   note: string;
 }
 
-/** Tells the rule of a decision. */
-export function ruleOf({ matched, rule }: Pick<Explained | Trace, "matched" | "rule">): RuleTold {
-  return matched ? told(matched) : { word: "", name: null, note: rule ?? "" };
+/** Tells the rule of a decision; nothing where none was tried. */
+export function ruleOf({ matched }: Pick<Explained | Trace, "matched">): RuleTold | null {
+  return matched && told(matched);
 }
 
 /** Why a channel is no candidate. */
-export function causeOfSkip({ cause, reason }: SkippedChannel): string {
+export function causeOfSkip({ cause }: Pick<SkippedChannel, "cause">): string {
   const words = t.routing.cause;
-  if (cause === undefined) return reason;
   switch (cause.reason) {
     case "limit_zero":
       return words.limit_zero(cause.limit);
@@ -32,8 +30,8 @@ export function causeOfSkip({ cause, reason }: SkippedChannel): string {
 }
 
 /** Why a candidate cannot be asked now; nothing where it can. */
-export function whyHeld({ held, reason, wait_ms }: Weighed): string | null {
-  return held ? heldInWords(held, wait_ms) : reason;
+export function whyHeld({ held, wait_ms }: Pick<Weighed, "held" | "wait_ms">): string | null {
+  return held && heldInWords(held, wait_ms);
 }
 
 /** The part of a list of candidates that could not be tried when their turn came. */
@@ -50,9 +48,9 @@ function heldInWords(held: Held, wait_ms: number | null): string {
     case "full":
       return words.full(held.limit, number(held.most), wait);
     case "benched":
-      return held.scope === "line" ? words.offline(wait) : words.benched(byCode(t.routing.class, held.class, held.class), wait);
+      return held.scope === "line" ? words.offline(wait) : words.benched(t.routing.class[held.class], wait);
     case "probing":
-      return words.probing(byCode(t.routing.class, held.class, held.class));
+      return words.probing(t.routing.class[held.class]);
     default:
       return words[held.code]();
   }

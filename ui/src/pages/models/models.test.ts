@@ -24,8 +24,8 @@ const explained: Explained = {
   rule: "the alias",
   matched: { rule: "alias", pattern: "m*", target: "big", then: { rule: "listed" } },
   order: [
-    { candidate: 1, channel: "B", model: "m", rank: 0, eligible: true, reason: null, wait_ms: null },
-    { candidate: 0, channel: "A", model: "own", rank: 1, eligible: true, reason: null, wait_ms: null },
+    { candidate: 1, channel: "B", model: "m", rank: 0, eligible: true, reason: null, held: null, wait_ms: null },
+    { candidate: 0, channel: "A", model: "own", rank: 1, eligible: true, reason: null, held: null, wait_ms: null },
     {
       candidate: 2, channel: "C", model: "m", rank: 1, eligible: false, reason: "is rate limited (model benched for 42 s)", wait_ms: 42_000,
       held: { code: "benched", scope: "model", class: "rate_limit" },
@@ -49,17 +49,11 @@ test("candidates are told in their order, with what holds the others", () => {
   ]);
 });
 
-test("a reason without a code is told in the program's own words", () => {
-  const { held: _, ...plain } = explained.order[2]!;
-  const [told] = candidatesOf({ ...explained, order: [plain], skipped: [] }, [], 0);
-  expect(told?.note).toBe("Skipped: is rate limited (model benched for 42 s)");
-});
-
 test("a rule tells what it stands for and what that meant", () => {
   expect(ruleOf(explained)).toEqual({
     word: "Wildcard",
     name: "m*",
     note: "Stands for big. Channels list this name, map it or are known to serve it.",
   });
-  expect(ruleOf({ rule: "the name is the tag \"x\"" })).toEqual({ word: "", name: null, note: 'the name is the tag "x"' });
+  expect(ruleOf({ matched: null })).toBeNull();
 });

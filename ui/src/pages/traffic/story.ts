@@ -43,9 +43,9 @@ export function resultOf(trace: Trace): string {
   return attempt?.class == null ? String(trace.status) : t.traffic.refusedWith(trace.status, causeOf(attempt.class));
 }
 
-/** A class of failure as a cause; an unknown one as the program calls it. */
+/** A class of failure as a cause. */
 export function causeOf(kind: Class): string {
-  return byCode(t.routing.class, kind, kind);
+  return t.routing.class[kind];
 }
 
 /** What was decided after each failure, in order; equal decisions about equal failures are told once. */
@@ -78,5 +78,5 @@ function chain(met: Failure[]): string {
 }
 
 function whatFailed(failure: Failure): string {
-  return byCode(t.traffic.story.failed, failure.class, failure.class);
+  return t.traffic.story.failed[failure.class];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AttemptTrace, Trace } from "../../bindings/api";
+import type { AttemptTrace, Class, Trace } from "../../bindings/api";
 import { EVERYTHING, passing } from "./filter";
 import { failures, outcomeOf } from "./outcome";
 import { storyOf } from "./story";
@@ -9,12 +9,12 @@ const attempt = (channel: string, more: Partial<AttemptTrace> = {}): AttemptTrac
   channel, key: "main", model: `${channel}-model`, started_ms: 0, headers_ms: null, first_content_ms: 10, ended_ms: 20,
   status: 200, class: null, phase: null, error: null, verdict: null, maybe_billed: false, ...more,
 });
-const failed = (channel: string, kind = "overloaded"): AttemptTrace =>
+const failed = (channel: string, kind: Class = "overloaded"): AttemptTrace =>
   attempt(channel, { class: kind, status: 529, first_content_ms: null });
 
 const trace = (attempts: AttemptTrace[], more: Partial<Trace> = {}): Trace => ({
   id: "0199", started: "2026-11-20T14:31:00Z", client: "Claude Code", protocol: "messages", operation: "generate", stream: true,
-  asked: "claude-sonnet-5", rule: null, candidates: [], skipped: [], attempts, ending: "done", status: 200, usage: null,
+  asked: "claude-sonnet-5", rule: null, matched: null, candidates: [], skipped: [], attempts, ending: "done", status: 200, usage: null,
   first_content_ms: null, total_ms: 20, ...more,
 });
 
@@ -36,9 +36,12 @@ test.each([
   expect(storyOf(told, told.total_ms)).toBe(sentence);
 });
 
-test("an unknown class of failure is told as the program calls it", () => {
-  expect(failures(trace([failed("A", "newest")]))).toEqual([{ channel: "A", class: "newest", times: 1 }]);
-  expect(storyOf(trace([failed("A", "newest")], { ending: "error", status: 500 }), 1)).toBe("Refused with 500: A newest");
+test("the same failure in a row is told once, with its count", () => {
+  expect(failures(trace([failed("A"), failed("A"), failed("B"), failed("A")]))).toEqual([
+    { channel: "A", class: "overloaded", times: 2 },
+    { channel: "B", class: "overloaded", times: 1 },
+    { channel: "A", class: "overloaded", times: 1 },
+  ]);
 });
 
 test("an answer after a failure is a rescue, an answer at once is none", () => {

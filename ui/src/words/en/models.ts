@@ -17,7 +17,6 @@ export const models = {
     standIn: (note: string) => `${note}. Answers with its own model`,
     unchanged: (protocol: string) => `${protocol} to ${protocol}: bytes pass unchanged.`,
     renamed: (protocol: string, model: string) => `${protocol} to ${protocol}: only the model’s name becomes ${model}.`,
-    refused: "Refused",
     close: "Did you mean",
     showSkipped: (count: number) => `${count} more left out`,
     hideSkipped: "Show fewer",

@@ -1,3 +1,5 @@
+import type { Class } from "../../bindings/api";
+
 /** Words for how a name is routed: rules, reasons, classes of failures. Values arrive formatted. */
 export const routing = {
   /** A rule as a word, and what it means. The name that matched stands between them. */
@@ -62,7 +64,7 @@ export const routing = {
     caller_fault: "request refused",
     malformed: "unreadable answer",
     client_gone: "client left",
-  } as Record<string, string>,
+  } satisfies Record<Class, string>,
   protocol: {
     chat: "Chat",
     responses: "Responses",

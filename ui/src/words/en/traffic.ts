@@ -1,3 +1,5 @@
+import type { Class } from "../../bindings/api";
+
 /** Words of the Traffic page. Values arrive formatted. */
 export const traffic = {
   title: "Traffic",
@@ -133,6 +135,6 @@ export const traffic = {
       caller_fault: "refused the request",
       malformed: "sent an answer that cannot be read",
       client_gone: "was left by the client",
-    } as Record<string, string>,
+    } satisfies Record<Class, string>,
   },
 };

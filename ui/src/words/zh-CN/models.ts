@@ -17,7 +17,6 @@ export const models: typeof English = {
     standIn: (note) => `${note}，以自己的模型替代`,
     unchanged: (protocol) => `${protocol} 到 ${protocol}：原样透传。`,
     renamed: (protocol, model) => `${protocol} 到 ${protocol}：仅模型名称改为 ${model}。`,
-    refused: "拒绝",
     close: "是否指",
     showSkipped: (count) => `另有 ${count} 个被排除`,
     hideSkipped: "收起",
