@@ -17,7 +17,7 @@ pub struct Desktop {
     /// Where the gateway will listen.
     pub addr: SocketAddr,
     display: String,
-    _window_manager: Running,
+    window_manager: Option<Running>,
     _display: Running,
 }
 
@@ -36,7 +36,7 @@ impl Desktop {
         let display = format!(":{number}");
         let manager = program(&["openbox"], "openbox");
         let window_manager = Running::start(session.command(manager).env("DISPLAY", &display));
-        Desktop { session, addr, display, _window_manager: window_manager, _display: server }
+        Desktop { session, addr, display, window_manager: Some(window_manager), _display: server }
     }
 
     /// Puts a panel with a tray on the session's bus.
@@ -81,17 +81,37 @@ impl Desktop {
         found.lines().map(str::to_owned).collect()
     }
 
-    /// Closes the application's window with the keys that close any window.
-    pub fn close_window(&self) {
-        self.xdotool(&["search", "--onlyvisible", "--name", "^Sluice$", "windowactivate", "--sync"]);
-        // A call of its own: in a chain the keys would go past the window manager.
-        self.xdotool(&["key", "alt+F4"]);
+    /// Gives the application's window a size below its smallest, which is what its content has to fit into when it is
+    /// zoomed. It ends the window manager, which would keep the window from becoming so small.
+    pub fn squeeze(&mut self, width: u32, height: u32) {
+        self.window_manager = None;
+        let size = [width, height].map(|length| length.to_string());
+        self.xdotool(&["search", "--onlyvisible", "--name", "^Sluice$", "windowsize", &size[0], &size[1]]);
+    }
+
+    /// Closes the application's window with the keys that close any window, and waits until it is gone.
+    pub async fn close_window(&self) {
+        self.window_is(true).await;
+        until("the window to close", || {
+            let shown = self.is_window_shown();
+            if shown {
+                // The window manager may not know the window yet; then the keys go nowhere.
+                self.xdotool(&["search", "--onlyvisible", "--name", "^Sluice$", "windowactivate"]);
+                self.xdotool(&["key", "alt+F4"]);
+            }
+            (!shown).then_some(())
+        })
+        .await;
     }
 
     fn xdotool(&self, arguments: &[&str]) -> String {
         let tool = program(&["xdotool"], "xdotool");
         let output = Command::new(tool).env("DISPLAY", &self.display).args(arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn is_window_shown(&self) -> bool {
+        self.windows().iter().any(|title| title == "Sluice")
     }
 
     /// The configuration as it stands in the file now.
@@ -109,7 +129,7 @@ impl Desktop {
     /// Waits until the application's window is shown, or gone.
     pub async fn window_is(&self, shown: bool) {
         let what = if shown { "the window to be shown" } else { "the window to be gone" };
-        until(what, || (self.windows().iter().any(|title| title == "Sluice") == shown).then_some(())).await;
+        until(what, || (self.is_window_shown() == shown).then_some(())).await;
     }
 }
 

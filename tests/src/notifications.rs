@@ -1,5 +1,11 @@
 //! The part of the desktop that shows notifications, as a service of the session bus.
 
+#![expect(
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the methods of a D-Bus interface have these shapes"
+)]
+
 use std::collections::HashMap;
 
 use tokio::sync::watch;

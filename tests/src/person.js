@@ -11,7 +11,8 @@ const nameOf = (element) => {
   return plain(element.textContent) || plain(element.title);
 };
 
-const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+const isShown = (element) =>
+  element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0 && !element.closest("[aria-hidden=true]");
 const isUsable = (element) => !element.matches(":disabled") && element.getAttribute("aria-busy") !== "true";
 
 // An open dialog is all that can be reached.
@@ -32,8 +33,9 @@ const find = (kind, name, within) => {
 
 // What stands wider than its place: the page itself, or anything in it that would have to be scrolled sideways.
 const overflow = () => {
+  // Lines to paste keep their breaks; only their box scrolls, by the keys as well.
   const wide = (element) => element.scrollWidth > element.clientWidth + 1;
-  const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+  const scrolls = (element) => element.tagName !== "PRE" && ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
   const told = (element) =>
     `${element.tagName.toLowerCase()}.${element.className} ${element.scrollWidth} in ${element.clientWidth}: ${nameOf(element).slice(0, 60)}`;
   const found = [...document.querySelectorAll("body *")].filter((one) => isShown(one) && scrolls(one) && wide(one)).map(told);

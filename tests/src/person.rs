@@ -151,11 +151,6 @@ impl Window {
         self.waits("the new size", script, &[&width.to_string()]).await;
     }
 
-    /// Enlarges everything, text as well, as a browser's zoom does.
-    pub async fn enlarges(&self, factor: &str) {
-        self.look("document.documentElement.style.zoom = given[0]", &[factor]).await;
-    }
-
     /// Waits until an operation's reply is as wanted, and returns it; for what the page does not show by itself.
     pub async fn knows(&self, operation: &str, request: Value, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;

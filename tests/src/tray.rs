@@ -1,6 +1,12 @@
 //! The tray as a panel sees it: a `StatusNotifierWatcher` where items register, and their menus over
 //! `com.canonical.dbusmenu`.
 
+#![expect(
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the methods of a D-Bus interface have these shapes"
+)]
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -36,7 +42,7 @@ struct Watcher {
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
-    async fn register_status_notifier_item(
+    fn register_status_notifier_item(
         &self,
         service: &str,
         #[zbus(header)] header: zbus::message::Header<'_>,
@@ -54,7 +60,7 @@ impl Watcher {
         });
     }
 
-    async fn register_status_notifier_host(&self, _service: &str) {}
+    fn register_status_notifier_host(&self, _service: &str) {}
 
     #[zbus(property)]
     fn registered_status_notifier_items(&self) -> Vec<String> {
@@ -70,11 +76,6 @@ impl Watcher {
     fn protocol_version(&self) -> i32 {
         0
     }
-
-    #[zbus(signal)]
-    async fn status_notifier_host_registered(
-        emitter: &zbus::object_server::SignalEmitter<'_>,
-    ) -> zbus::Result<()>;
 }
 
 impl Panel {

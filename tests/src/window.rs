@@ -1,10 +1,11 @@
-//! The application's window, driven over WebDriver as a person would use it.
+//! The application's window, driven over `WebDriver` as a person would use it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
 use crate::desktop::{Desktop, application};
@@ -17,6 +18,9 @@ pub struct Window {
     pub page: Client,
     _driver: Running,
 }
+
+/// How long a window may take until it is drawn, on a machine that is busy with other tests.
+const WAIT: Duration = Duration::from_secs(60);
 
 /// What an operation answered: its reply, or why it was refused.
 pub type Answer = Result<Value, Value>;
@@ -39,6 +43,9 @@ impl Desktop {
         let mut building = ClientBuilder::rustls().unwrap();
         building.capabilities(capabilities);
         let page = within("the window", building.connect(&format!("http://127.0.0.1:{port}"))).await.unwrap();
+        // Before it is drawn, keys would go nowhere.
+        let drawn = page.wait().at_most(WAIT).for_element(Locator::Css("main"));
+        drawn.await.expect("the window is built into the application (packaging/window.sh)");
         Window { page, _driver: driver }
     }
 }

@@ -17,8 +17,7 @@ async fn without_a_tray_a_hidden_start_opens_the_window_and_closing_it_quits() {
     let mut application = desktop.start_application(&["--hidden"]);
     application.listens(desktop.addr).await;
 
-    desktop.window_is(true).await;
-    desktop.close_window();
+    desktop.close_window().await;
 
     assert_eq!(application.ends().await.code(), Some(0));
 }
@@ -33,8 +32,7 @@ async fn with_a_tray_the_window_comes_and_goes_and_the_gateway_stays() {
     desktop.window_is(true).await;
 
     for _ in 0..2 {
-        desktop.close_window();
-        desktop.window_is(false).await;
+        desktop.close_window().await;
         assert_eq!(ask(desktop.addr).await.status, 200);
         panel.item().await.click("Open Sluice").await;
         desktop.window_is(true).await;

@@ -114,7 +114,7 @@ async fn the_icon_changes_when_a_channel_is_benched_and_the_menu_says_what_happe
     a.script(vec![Rule::always(Match::default(), Then::status(401))]);
     until_async("Alpha to be tried", async || {
         assert_eq!(ask(desktop.addr).await.status, 200);
-        (a.seen().len() > 0).then_some(())
+        (!a.seen().is_empty()).then_some(())
     })
     .await;
 

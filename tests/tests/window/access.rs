@@ -28,7 +28,7 @@ async fn views_with_content_are_without_barriers() {
     let refusing = scripted("d", json!([{"then": {"status": 401}}])).await;
     let text = [
         channel("Alpha", &alpha.url(), "priority = 2\nrpm = 60\ntags = [\"office\"]\nmodels = [\"m\", \"large-*\"]\n[channel.model_map]\nm = \"model-with-a-long-name-2026-11-20\""),
-        channel("Beta with a rather long name, as people give", &beta.url(), "priority = 2\nweight = 3\nproxy = \"Office\""),
+        channel("Beta with a rather long name that people give", &beta.url(), "priority = 2\nweight = 3\nproxy = \"Office\""),
         channel("Gamma", &failing.url(), "priority = 1"),
         channel("Delta", &refusing.url(), "priority = 1"),
         channel("Epsilon", &alpha.url(), "priority = 3\nenabled = false"),
@@ -36,7 +36,7 @@ async fn views_with_content_are_without_barriers() {
         "\n[[proxy]]\nname = \"Office\"\ntype = \"socks5\"\nhost = \"proxy.example.com\"\nport = 1080\n".to_owned(),
         "\n[routing.aliases]\nfast = \"Alpha,m\"\n\"claude-*\" = \"auto\"\nlost = \"Epsilon,m\"\n".to_owned(),
     ];
-    let desktop = still(&text.concat());
+    let mut desktop = still(&text.concat());
     let _keyring = desktop.session.keyring().await;
     let window = desktop.window(&[]).await;
     window.sees("Requests today").await;
@@ -70,20 +70,21 @@ async fn views_with_content_are_without_barriers() {
         view("settings-data", "#settings/data"),
         view("settings-about", "#settings/about"),
     ];
-    let found = inspect(&window, "content", &views).await;
+    let mut found = inspect(&window, "content", &views).await;
+    found.extend(fits_twice_as_large(&mut desktop, &window, "content", &views).await);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test]
 async fn views_without_content_are_without_barriers() {
-    let desktop = still("");
+    let mut desktop = still("");
     let window = desktop.window(&[]).await;
     window.sees("Skip set-up").await;
     let mut found = inspect(&window, "first-run", &[view("first-run", "#overview")]).await;
     window.press("Other…").await;
-    window.press_in("ul", "Other…").await;
+    window.press_in("main ul", "Other…").await;
     found.extend(inspect(&window, "first-run", &[view("first-run-key", "#overview")]).await);
-    window.perform("set_setting", json!({"key": "ui.language", "value": "en"})).await.unwrap();
+    speak(&window, "en").await;
     window.press("Skip set-up").await;
     window.sees("No channel yet").await;
 
@@ -97,6 +98,7 @@ async fn views_without_content_are_without_barriers() {
         view("settings-data", "#settings/data"),
     ];
     found.extend(inspect(&window, "empty", &views).await);
+    found.extend(fits_twice_as_large(&mut desktop, &window, "empty", &views).await);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -110,7 +112,7 @@ async fn views_in_trouble_are_without_barriers() {
     let mut found = inspect(&window, "port-taken", &[view("overview", "#overview")]).await;
     drop(taken);
     window.perform("retry_listening", json!({})).await.unwrap();
-    window.perform("set_setting", json!({"key": "ui.language", "value": "en"})).await.unwrap();
+    speak(&window, "en").await;
     window.sees_no_more("Not listening.").await;
 
     window.perform("set_paused", json!({"paused": true})).await.unwrap();
@@ -169,29 +171,46 @@ async fn inspect(window: &Window, state: &str, views: &[View]) -> Vec<String> {
                 window.picture(&format!("{name}.{state}.{theme}.{language}")).await;
             }
         }
-        found.extend(squeeze(window, state, language, views).await);
+        window.has_size(760, 520).await;
+        found.extend(fits(window, state, "smallest", language, views).await);
+        window.has_size(1040, 700).await;
     }
     found
 }
 
-/// Looks at views in the smallest window, and with text of twice the size.
-async fn squeeze(window: &Window, state: &str, language: &str, views: &[View]) -> Vec<String> {
+/// What does not fit into the window as it is.
+async fn fits(window: &Window, state: &str, size: &str, language: &str, views: &[View]) -> Vec<String> {
     let mut found = Vec::new();
-    for (case, width, height, zoom) in [("smallest", 760, 520, "1"), ("large-text", 1040, 700, "2")] {
-        window.has_size(width, height).await;
-        window.enlarges(zoom).await;
-        for View { name, place } in views {
-            settle(window, place).await;
-            let wrong = window.overflow().await;
-            found.extend(
-                wrong.into_iter().map(|wrong| format!("{name}, {state}, {case}, {language}: {wrong}")),
-            );
-            window.picture(&format!("{name}.{state}.{case}.{language}")).await;
-        }
+    for View { name, place } in views {
+        settle(window, place).await;
+        let wrong = window.overflow().await;
+        found.extend(wrong.into_iter().map(|wrong| format!("{name}, {state}, {size}, {language}: {wrong}")));
+        window.picture(&format!("{name}.{state}.{size}.{language}")).await;
     }
-    window.enlarges("1").await;
-    window.has_size(1040, 700).await;
     found
+}
+
+/// What does not fit when everything is shown twice as large: the window of 1040 × 700 then holds 520 × 350.
+async fn fits_twice_as_large(
+    desktop: &mut Desktop,
+    window: &Window,
+    state: &str,
+    views: &[View],
+) -> Vec<String> {
+    desktop.squeeze(520, 350);
+    window.waits("the small window", "return innerWidth === 520", &[]).await;
+    let mut found = Vec::new();
+    for language in LANGUAGES {
+        speak(window, language).await;
+        found.extend(fits(window, state, "zoom-200", language, views).await);
+    }
+    found
+}
+
+/// Chooses a language, and waits until it is spoken.
+async fn speak(window: &Window, language: &str) {
+    window.perform("set_setting", json!({"key": "ui.language", "value": language})).await.unwrap();
+    window.waits(language, "return document.documentElement.lang === given[0]", &[language]).await;
 }
 
 /// Goes to a view and waits until it is drawn: nothing has changed for three frames.

@@ -30,7 +30,7 @@ async fn a_channel_is_added_tested_edited_and_asked() {
 
     window.keys("Control+2").await;
     window.press("Add channel").await;
-    window.press_in("ul", "Other…").await;
+    window.press_in("main ul", "Other…").await;
     window.fill("Name", "Gamma").await;
     window.fill("Base URL", &format!("{}/v1", gamma.url())).await;
     window.fill("Key", SECRET).await;

@@ -25,7 +25,7 @@ async fn leads_to_the_first_request(words: &Words) {
     let window = desktop.window(&[]).await;
 
     window.press(words.another_provider).await;
-    window.press_in("ul", words.any_address).await;
+    window.press_in("main ul", words.any_address).await;
     window.sees(words.paste).await;
     window.fill(words.base_url, &format!("{}/v1", provider.url())).await;
     window.fill(words.key, SECRET).await;
@@ -65,7 +65,7 @@ async fn a_refused_key_is_told_in_the_providers_words_before_anything_is_saved()
     let window = desktop.window(&[]).await;
 
     window.press("Other…").await;
-    window.press_in("ul", "Other…").await;
+    window.press_in("main ul", "Other…").await;
     window.fill("Base URL", &provider.url()).await;
     window.fill("Key", "sk-wrong").await;
     window.fill("Model to test with", "m").await;

@@ -16,6 +16,7 @@ async fn an_alias_is_added_tried_asked_and_brought_back() {
     let window = desktop.window(&[]).await;
 
     window.keys("Control+3").await;
+    window.choose("asked in", "Chat").await;
     window.press("Add alias").await;
     window.fill("Name", "fast").await;
     window.fill("Goes to", "Beta,m").await;

@@ -72,7 +72,7 @@ async fn a_client_gets_a_key_of_its_own_and_loses_it() {
     window.goes_to("#settings/server").await;
 
     window.press("1 key").await;
-    window.fill("Add key", "Editor").await;
+    window.fill("Add a client", "Editor").await;
     window.keys("Enter").await;
 
     let keys = window.knows("client_keys", json!({}), |keys| keys.as_array().unwrap().len() == 2).await;

@@ -31,7 +31,7 @@ async fn a_request_is_counted_listed_and_drawn_as_it_comes() {
     window.press("Show the request").await;
 
     window.sees("Beta answered after Alpha failed on its side").await;
-    let lanes = "return document.querySelectorAll('ol[aria-label] > li').length";
+    let lanes = "return document.querySelectorAll('ol[aria-label] .track').length";
     assert_eq!(window.look(lanes, &[]).await, json!(2), "one lane for each attempt");
     window.sees("default").await;
     window.keys("Escape").await;
