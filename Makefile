@@ -12,6 +12,9 @@ TYPOS_VERSION := 1.52.0
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 RUST_VERSION := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 
+# Where programs are built to; tests that start them are told so.
+built := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug
+
 # mold links faster where it is installed. `mold -run` stands in for the linker without changing
 # any flag, so that cargo sees the same build with and without it.
 link := $(if $(shell command -v mold 2>/dev/null),mold -run)
@@ -32,9 +35,9 @@ run: | build-packages rust ## installs what is missing, builds, and serves the d
 endif
 
 test: | build-packages desktop-packages test-packages rust ## runs every test: Rust, real proxies, a browser, the official SDKs
-	$(link) cargo test --workspace --locked --no-run
-	cargo test --workspace --locked
-	tests/sdk/run.sh
+	$(link) cargo build --workspace --all-targets --locked
+	SLUICE_BUILT=$(built) cargo test --workspace --locked
+	SLUICE_BIN=$(built)/sluice tests/sdk/run.sh
 
 test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
 	tests/clients/run.sh

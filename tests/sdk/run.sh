@@ -22,7 +22,7 @@ if ! installed "$here/node/node_modules/installed.json" "$here/node/package-lock
     cp "$here/node/package-lock.json" "$here/node/node_modules/installed.json"
 fi
 
-cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --workspace --bin sluice
+[ -n "${SLUICE_BIN:-}" ] || cargo build --quiet --locked --manifest-path "$root/Cargo.toml" --workspace --bin sluice
 export SLUICE_BIN="${SLUICE_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/sluice}"
 # The locked Node comes before the system's, which may be too old for the SDKs.
 for folder in "$here"/node/node_modules/node-linux-*/bin; do PATH=$folder:$PATH; done

@@ -27,8 +27,16 @@ pub fn sluice() -> PathBuf {
     BUILT.get_or_init(|| build("sluice")).clone()
 }
 
-/// Builds a program of ours and returns its binary. With the features of the whole workspace, as the tests are built.
+/// The folder with the programs of this build, where `make test` has built them. Cargo would build their dependencies a
+/// second time, since without the tests other features are asked of them.
+const BUILT_VARIABLE: &str = "SLUICE_BUILT";
+
+/// Builds a program of ours, unless that was done, and returns its binary. With the features of the whole workspace, as
+/// the tests are built.
 pub(crate) fn build(program: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os(BUILT_VARIABLE) {
+        return PathBuf::from(folder).join(program);
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built =
         Command::new(cargo).args(["build", "--quiet", "--workspace", "--bin", program]).status().unwrap();
