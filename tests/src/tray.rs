@@ -2,6 +2,7 @@
 //! `com.canonical.dbusmenu`.
 
 #![expect(
+    clippy::needless_pass_by_value,
     clippy::unused_self,
     clippy::used_underscore_binding,
     reason = "the methods of a D-Bus interface have these shapes"
