@@ -16,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use config::{Document, Finding, Severity, Snapshot};
 use tokio::sync::watch;
@@ -236,6 +237,13 @@ impl ConfigFile {
     /// The file, where there is one.
     pub fn path(&self) -> Option<PathBuf> {
         self.shared.path()
+    }
+
+    /// Waits until the vault has answered what the configuration asks of it, at most for `limit`; the answers are in force.
+    pub async fn settled(&self, limit: Duration) {
+        self.vault().settled(limit).await;
+        // The vault's own thread may not have come to it yet.
+        self.shared.resolve_again();
     }
 
     /// The text in force: an older one than the file's while that is invalid.

@@ -36,7 +36,7 @@ impl Shared {
     }
 
     /// Makes the snapshot again from the content in force: its secrets may be there now.
-    fn resolve_again(&self) {
+    pub(super) fn resolve_again(&self) {
         let judged = guard(&self.judged);
         let name = self.path().map_or_else(String::new, |path| name_of(&path));
         // What is in force was valid, and the vault's answers make no errors.
