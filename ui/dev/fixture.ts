@@ -1,4 +1,5 @@
-import type { DesktopOperations, Happening, Operations, Undo } from "../src/bindings/api";
+import type { Happening, Operations, Undo } from "../src/bindings/api";
+import type { DesktopOperations } from "../src/host/desktop";
 import { HostFault, type Host } from "../src/host/host";
 import { channelAnswers } from "./data/channels";
 import { connectAnswers } from "./data/connect";

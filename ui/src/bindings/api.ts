@@ -1,842 +1,1317 @@
-/** What the window and the program say to each other. Generated from the table of operations; a test compares it. */
-
-// ---- words ------------------------------------------------------------------------------------------------------
-
-export type Protocol = "chat" | "responses" | "messages" | "gemini";
-export type Operation = "generate" | "count_tokens" | "embed" | "batch_embed";
-export type ProviderKind =
-  | "openai"
-  | "claude"
-  | "gemini"
-  | "gemini-cli-oauth"
-  | "claude-kiro-oauth"
-  | "openai-qwen-oauth";
-export type Strategy = "weighted" | "round_robin" | "random" | "least_busy" | "fastest" | "cheapest" | "adaptive";
-export type UnknownModels = "default" | "refuse";
-/** A channel's health in a word. */
-export type Health = "healthy" | "benched" | "probing" | "full" | "needs_key" | "off";
-/** One word for all channels. */
-export type HealthStatus = "healthy" | "degraded" | "down";
-/** The gateway in a word: what the tray icon shows. `stopped`: the port could not be had. */
-export type GatewayState = "ok" | "degraded" | "down" | "paused" | "stopped";
-export type Class = string;
-export type Severity = "advice" | "warning" | "error";
+// Written from the table of operations by `make bindings`; a test compares it. Do not edit.
 
 /** A moment, ISO 8601 with zone. */
 export type Timestamp = string;
 
+/** A request that has nothing to say, or a reply likewise. */
 export type Nothing = Record<string, never>;
 
-/** Why an operation was refused. `code` picks the words; `message` are ours in English, for details and logs. */
-export interface Fault {
-  code:
-    | "invalid" // a field is not valid; `field` names it
-    | "name_taken"
-    | "not_found"
-    | "in_use" // a proxy that channels use, an alias that others point to
-    | "read_only" // a configuration file given by --config, or the demo
-    | "set_by_environment"
-    | "stale" // the file was changed meanwhile
-    | "vault_locked"
-    | "vault_denied"
-    | "vault_missing"
-    | "vault_hangs"
-    | "vault_wrong_passphrase"
-    | "too_long" // a secret of more than 2,400 bytes
-    | "origin_changed" // the base URL went to another host: the key must be given again
-    | "port_taken"
-    | "unreachable"
-    | "unauthorized"
-    | "failed";
-  message: string;
-  /** The path of the field that is wrong, such as `base_url` or `keys[0].secret`. */
-  field?: string;
-  /** What to do. */
-  hint?: string;
-}
+/** What was wrong with a caller. */
+export type RefusedKind = "host" | "origin";
 
-// ---- overview ---------------------------------------------------------------------------------------------------
+/** A caller that the guard turned away. */
+export type RefusedCaller = {
+  /** What was wrong with it. */
+  kind: RefusedKind,
+  /** The host or origin, as the caller sent it, cut to 256 characters. */
+  value: string,
+  /** The last time. */
+  at: Timestamp,
+  /** How often since it was first seen. */
+  count: number,
+};
 
-export interface Overview {
-  version: string;
-  state: GatewayState;
-  addresses: string[];
-  /** Base URL for people to copy, without a path: `http://127.0.0.1:7584`. */
-  endpoint: string;
-  paused: boolean;
-  demo: boolean;
-  config_file: string | null;
-  /** Whether the configuration can be edited from here. */
-  editable: boolean;
-  client_keys_required: boolean;
-  /** The key that snippets show, `sk-sluice-…4c1`; copying goes through `copy_client_key`. */
-  client_key_hint: string | null;
-  vault: VaultState;
-  problems: Problem[];
-  last_problem: LastProblem | null;
-  /** Set where the port could not be had. */
-  port_conflict: PortConflict | null;
-  counters: Counters;
-  /** One per hour of the last 24, oldest first; only since the start of the process. */
-  hours: Hour[];
-  flow: Flow;
-  channels: ChannelLine[];
-  started: Timestamp;
-  timestamp: Timestamp;
-  /** Hosts and origins that the guard refused lately, newest first. */
-  refused_callers: RefusedCaller[];
-}
-
-export interface Counters {
-  requests_today: number;
-  in_flight: number;
-  answered: number;
-  rescued: number;
-  refused: number;
-  input_tokens: number;
-  cached_tokens: number;
-  output_tokens: number;
-  first_content_median_ms: number | null;
-  first_content_p95_ms: number | null;
-}
-
-export interface Hour {
-  from: Timestamp;
-  answered: number;
-  rescued: number;
-  refused: number;
-}
-
-/** Who asked and who answered in the last five minutes. */
-export interface Flow {
-  clients: { name: string; requests: number }[];
-  channels: { name: string; requests: number }[];
-}
-
-export interface Problem {
-  /** Picks the words: `config_invalid`, `single_channel`, `relay_over_http`, `needs_key`, `key_refused`, … ; `other` shows the message. */
-  code: string;
-  severity: Severity;
-  message: string;
-  file: string | null;
-  line: number | null;
-  column: number | null;
-  path: string | null;
-  channel: string | null;
-}
+/** The kind of a failure. What each kind brings with it stands in the table of `policy.rs`. */
+export type Class = "network" | "proxy_failure" | "tls" | "overloaded" | "server_error" | "silent" | "rate_limit" | "quota" | "credential" | "model_access" | "model_gone" | "region_blocked" | "not_offered" | "context_length" | "content_filter" | "caller_fault" | "malformed" | "client_gone";
 
 /** The newest request that met a failure, and what was done about it. */
-export interface LastProblem {
-  at: Timestamp;
-  request: string;
-  client: string | null;
-  channel: string;
-  class: Class;
-  status: number | null;
-  message: string;
+export type LastProblem = {
+  /** When the request began. */
+  at: Timestamp,
+  /** The request's id. */
+  request: string,
+  /** Who asked. */
+  client: string | null,
+  /** The channel that failed last. */
+  channel: string,
+  /** What kind of failure it was. */
+  class: Class,
+  /** The upstream's status. */
+  status: number | null,
+  /** The failure in words. */
+  message: string,
   /** The channel that answered in the end. */
-  answered_by: string | null;
-  attempts: number;
-  waited_ms: number;
-}
+  answered_by: string | null,
+  /** How many attempts were made. */
+  attempts: number,
+  /** Milliseconds that the failed attempts cost. */
+  waited_ms: number,
+};
 
-export interface PortConflict {
-  address: string;
-  owner: string | null;
-  pid: number | null;
-  /** A free port to offer. */
-  free: number;
-}
+/** A model of a key that gets no traffic. */
+export type BenchedCell = {
+  /** The key's name. */
+  key: string,
+  /** The model; nothing where the whole key is benched. */
+  model: string | null,
+  /** Why. */
+  class: Class,
+  /** Since when. */
+  since: Timestamp,
+  /** Until when. */
+  until: Timestamp,
+  /** Whether a live request is trying it now. */
+  probing: boolean,
+};
 
-export interface RefusedCaller {
-  kind: "host" | "origin";
-  value: string;
-  at: Timestamp;
-  count: number;
-}
+/** Requests in a minute and in a day. */
+export type LimitCounts = {
+  /** In any 60 seconds. */
+  rpm: number,
+  /** In a day. */
+  rpd: number,
+};
 
-// ---- channels ---------------------------------------------------------------------------------------------------
+/** The worst that became of a channel's requests within an hour. */
+export type HourOutcome = "ok" | "rescued" | "failed";
 
-/** A key's secret, as far as it is shown. */
-export type SecretState =
-  | "ready" // in memory
-  | "missing" // nothing saved, variable not set
-  | "locked" // the keychain is locked
-  | "unavailable" // no keychain, or it hangs or refuses
-  | "origin_changed"; // saved for another host
+/** A wire dialect between a client and us, or between us and an upstream. */
+export type Protocol = "chat" | "responses" | "messages" | "gemini";
 
+/** A channel's last failure. */
+export type LastError = {
+  /** When. */
+  at: Timestamp,
+  /** Of what kind. */
+  class: Class,
+  /** In words. */
+  message: string,
+};
+
+/** Where a secret is kept. */
 export type SecretSource = "vault" | "environment" | "file";
 
-export interface KeyLine {
-  name: string;
-  source: SecretSource;
+/** How a secret stands, in a word. */
+export type SecretState = "ready" | "missing" | "locked" | "unavailable" | "origin_changed";
+
+/** One credential, without its secret. */
+export type KeyLine = {
+  /** Its name within the channel. */
+  name: string,
+  /** Where it is kept. */
+  source: SecretSource,
   /** The variable's name where the source is the environment. */
-  variable: string | null;
-  state: SecretState;
+  variable: string | null,
+  /** Whether it can be used. */
+  state: SecretState,
   /** Beginning and end of the secret, `sk-…9f2`. */
-  hint: string | null;
-  enabled: boolean;
-  uses: number;
-}
+  hint: string | null,
+  /** Whether it may be used. */
+  enabled: boolean,
+  /** Attempts with it since the start. */
+  uses: number,
+};
 
-/** One channel as a line of a list, with everything the pool knows of it. */
-export interface ChannelLine {
-  id: string;
-  name: string;
-  type: ProviderKind;
-  preset: string | null;
-  protocols: Protocol[];
-  host: string;
-  base_url: string;
-  /** Whether the host is a relay: neither the vendor's own nor on this machine. */
-  relay: boolean;
-  model: string | null;
-  models: string[] | null;
-  priority: number;
-  weight: number;
-  /** Share of its tier in percent, of the channels that are enabled. */
-  share: number;
-  tags: string[];
-  proxy: string;
-  enabled: boolean;
-  needs_key: string | null;
-  keys: KeyLine[];
-  rpm: number;
-  rpd: number;
-  state: Health;
-  /** Class of the failure that benched it, or the limit that is full. */
-  reason_code: string | null;
-  reason: string | null;
-  since: Timestamp | null;
-  until: Timestamp | null;
-  next_probe: Timestamp | null;
-  /** Half-open: how many of the needed successes it has. */
-  probes_passed: number;
-  probes_needed: number;
-  in_flight: number;
-  usage: { rpm: number; rpd: number };
-  limits: { rpm: number; rpd: number };
-  uses: number;
-  errors: number;
-  last_used: Timestamp | null;
-  last_error: { at: Timestamp; class: Class; message: string } | null;
-  first_content_median_ms: number | null;
-  benched_cells: { key: string; model: string | null; class: Class; since: Timestamp; until: Timestamp; probing: boolean }[];
-  /** Outcomes of the last 24 hours, oldest first; nothing where no request came. */
-  hours: ("ok" | "rescued" | "failed" | null)[];
-  last_test: TestReport | null;
-}
+/** A kind of upstream (`type` in the file). */
+export type ProviderKind = "openai" | "claude" | "gemini" | "gemini-cli-oauth" | "claude-kiro-oauth" | "openai-qwen-oauth";
 
-export interface ChannelName {
-  name: string;
-}
+/** A channel's health in a word. */
+export type Health = "healthy" | "benched" | "probing" | "full" | "needs_key" | "off";
 
-export interface ModelMapping {
-  asked: string;
-  sent: string;
-}
-
-export interface KeyForm {
-  /** The name of a saved key that this row is; nothing for a new one. */
-  original?: string | null;
-  name: string;
-  source: SecretSource;
-  variable?: string | null;
-  /** A new secret. Left out keeps the saved one. Write-only. */
-  secret?: string | null;
-  enabled: boolean;
-  quota_group?: string | null;
-}
-
-export interface ParamForm {
-  name: string;
-  /** JSON text. */
-  value: string;
-}
-
-export type ProxyChoice =
-  | { way: "direct" }
-  | { way: "system" }
-  | { way: "named"; name: string }
-  | { way: "inline"; proxy: ProxyForm };
-
-/** Everything that can be edited of a channel. */
-export interface ChannelForm {
-  id?: string | null;
-  name: string;
-  type: ProviderKind | null;
-  base_url: string | null;
-  exact: boolean;
-  protocols: { protocol: Protocol; base_url: string | null }[];
-  keys: KeyForm[];
-  model: string | null;
-  models: string[] | null;
-  model_map: ModelMapping[];
-  params: ParamForm[];
-  params_force: boolean;
-  enabled: boolean;
-  weight: number;
-  priority: number;
-  tags: string[];
-  timeout_ms: number | null;
-  max_retries: number;
-  proxy: ProxyChoice;
-  rpm: number;
-  rpd: number;
-}
-
-export interface ChannelDetail {
-  form: ChannelForm;
-  line: ChannelLine;
-  /** Where requests go, one per protocol. */
-  endpoints: { protocol: Protocol; url: string }[];
-}
-
-export interface SaveChannel {
-  /** The name under which it is saved now; nothing for a new channel. */
-  original: string | null;
-  form: ChannelForm;
-}
-
-export interface ChannelSwitch {
-  name: string;
-  enabled: boolean;
-}
-
-export interface MoveChannel {
-  name: string;
-  priority: number;
-  /** The channel before which it shall stand; nothing for the end of the tier. */
-  before: string | null;
-}
-
-/** Something removed, and how to bring it back. */
-export interface Removed {
-  name: string;
-  undo: string;
-}
-
-export interface Undo {
-  undo: string;
-}
-
-export interface TestQuestion {
-  /** A saved channel… */
-  name?: string;
-  /** …or one that is being written, with its secrets. */
-  form?: ChannelForm;
-}
-
+/** The steps of a test, in their order. */
 export type StepName = "proxy" | "tls" | "auth" | "model" | "first_token";
 
-export interface Step {
-  name: StepName;
-  ok: boolean;
-  ms: number;
-  detail: string;
-}
+/** One step of a test. */
+export type Step = {
+  /** Which step. */
+  name: StepName,
+  /** Whether it succeeded. */
+  ok: boolean,
+  /** How long it took, in milliseconds. */
+  ms: number,
+  /** What was found, in words. */
+  detail: string,
+};
 
-export interface TestReport {
-  channel: string;
-  ok: boolean;
-  at: Timestamp;
-  protocol: Protocol | null;
-  model: string | null;
-  steps: Step[];
-  total_ms: number;
-  /** The upstream's exact words where a step failed. */
-  error: string | null;
-  /** Picks the words of the likely fix; `fix` is ours in English. */
-  fix_code: string | null;
-  fix: string | null;
-}
+/** The likely fix. The window has its own words for each; these are for the command line and the log. */
+export type Fix = "give_a_type" | "set_the_key" | "paste_the_key_again" | "name_the_models" | "check_host_and_port" | "check_firewall" | "check_proxy_host" | "check_base_url" | "check_proxy" | "check_certificate" | "try_later" | "raise_timeout" | "wait" | "top_up" | "check_key" | "ask_for_model" | "check_model" | "check_type" | "other_region" | "check_request" | "filtered" | "wrong_api" | "run_again";
 
-export interface FetchedModels {
-  models: string[];
-}
+/** What a test of one channel found. */
+export type TestReport = {
+  /** The channel's name. */
+  channel: string,
+  /** Whether every step succeeded. */
+  ok: boolean,
+  /** When it began. */
+  at: Timestamp,
+  /** The protocol it was tested in. */
+  protocol: Protocol | null,
+  /** The model it was asked for. */
+  model: string | null,
+  /** The steps in their order; those behind a failed one are left out. */
+  steps: Array<Step>,
+  /** How long all of it took, in milliseconds. */
+  total_ms: number,
+  /** The upstream's words where a step failed. */
+  error: string | null,
+  /** What to do about it. */
+  fix_code: Fix | null,
+  /** The same in words. */
+  fix: string | null,
+};
 
-export interface Preset {
-  id: string;
-  name: string;
-  type: ProviderKind;
-  protocols: { protocol: Protocol; base_url: string }[];
-  key_variable: string;
-  keyless: boolean;
-  models: string[];
-  /** The page where a key is made. */
-  key_page: string | null;
-  local: boolean;
-}
+/** One channel as a line of a list, with everything the pool knows of it. */
+export type ChannelLine = {
+  /** What health, limits and history belong to. */
+  id: string,
+  /** The name that people use. */
+  name: string,
+  /** The kind of upstream. */
+  type: ProviderKind,
+  /** The id of the preset that knows its host. */
+  preset: string | null,
+  /** The protocols it speaks. */
+  protocols: Array<Protocol>,
+  /** Where it is, without a path. */
+  host: string,
+  /** Where it is, with port and path as far as they were given, without a query. */
+  base_url: string,
+  /** Whether the host is a relay: neither the vendor's own nor on this machine or network. */
+  relay: boolean,
+  /** Its default model. */
+  model: string | null,
+  /** The models it lists; nothing means any. */
+  models: Array<string> | null,
+  /** Its tier; 1 comes first. */
+  priority: number,
+  /** Its weight within the tier. */
+  weight: number,
+  /** Its share of the tier in percent, of the channels that are enabled. */
+  share: number,
+  /** Words that select it. */
+  tags: Array<string>,
+  /** The way to it: `direct`, `system` or a proxy's name. */
+  proxy: string,
+  /** Whether it may be used at all. */
+  enabled: boolean,
+  /** Why it cannot be used although it is enabled, such as a variable that is not set. */
+  needs_key: string | null,
+  /** Its credentials, without the secrets. */
+  keys: Array<KeyLine>,
+  /** Requests in any minute; -1 for no limit, 0 for none allowed. */
+  rpm: number,
+  /** Requests in a day; -1 for no limit, 0 for none allowed. */
+  rpd: number,
+  /** Its health. */
+  state: Health,
+  /** The class of the failure that benched it, or the limit that is full. */
+  reason_code: string | null,
+  /** Why it is not healthy, in words that follow the channel's name. */
+  reason: string | null,
+  /** Since when it is not. */
+  since: Timestamp | null,
+  /** Until when it gets no traffic. */
+  until: Timestamp | null,
+  /** When one live request will try it. */
+  next_probe: Timestamp | null,
+  /** Half-open: how many of the needed successes it has. */
+  probes_passed: number,
+  /** Half-open: how many successes it needs. */
+  probes_needed: number,
+  /** Attempts that run now. */
+  in_flight: number,
+  /** What counts against its limits. */
+  usage: LimitCounts,
+  /** The limits themselves: -1 for none, 0 for off. */
+  limits: LimitCounts,
+  /** Attempts since the start. */
+  uses: number,
+  /** Failed attempts since the start. */
+  errors: number,
+  /** The last dispatch. */
+  last_used: Timestamp | null,
+  /** The last failure. */
+  last_error: LastError | null,
+  /** The middle of its last times to the first content, in milliseconds. */
+  first_content_median_ms: number | null,
+  /** Every model of every key that is withheld or broken while the channel itself may be well. */
+  benched_cells: Array<BenchedCell>,
+  /** Outcomes of the last 24 hours, oldest first; nothing where no request came. */
+  hours: Array<HourOutcome | null>,
+  /** The last test since the start. */
+  last_test: TestReport | null,
+};
 
-export interface KeyGuessQuestion {
-  secret: string;
-}
+/** Somebody else listens where we wanted to. */
+export type PortConflict = {
+  /** The address, as `IP:PORT`. */
+  address: string,
+  /** The program that has it, where that can be told. */
+  owner: string | null,
+  /** Its process id. */
+  pid: number | null,
+  /** A free port to offer. */
+  free: number,
+};
 
-export interface KeyGuess {
-  /** Presets that keys of this shape belong to, likeliest first. */
-  presets: string[];
-}
+/** What became of one hour's requests. */
+export type Hour = {
+  /** Its beginning. */
+  from: Timestamp,
+  /** Answered by the first channel that was tried. */
+  answered: number,
+  /** Answered by another channel after a failure. */
+  rescued: number,
+  /** Answered by nobody. */
+  refused: number,
+};
 
-// ---- proxies ----------------------------------------------------------------------------------------------------
+/** How much a finding matters. */
+export type Severity = "advice" | "warning" | "error";
 
+/** Something a person should know about the configuration. */
+export type Problem = {
+  /**
+   * Picks the words: `config_invalid`, `single_channel`, `relay`, `plain_http`, `needs_key`, … ; `other` shows the
+   * message.
+   */
+  code: string,
+  /** How much it matters. */
+  severity: Severity,
+  /** What is wrong, and what to do, on one line. */
+  message: string,
+  /** The file that it is about. */
+  file: string | null,
+  /** The line, counted from 1. */
+  line: number | null,
+  /** The column in characters, counted from 1. */
+  column: number | null,
+  /** The field in the file's own spelling. */
+  path: string | null,
+  /** The channel that it is about. */
+  channel: string | null,
+};
+
+/** What was served today, and what runs now. */
+export type Counters = {
+  /** Requests that ended today, since the start of the process. */
+  requests_today: number,
+  /** Requests that run now. */
+  in_flight: number,
+  /** Of today's, those that the first channel answered. */
+  answered: number,
+  /** Of today's, those that another channel answered after a failure. */
+  rescued: number,
+  /** Of today's, those that nobody answered. */
+  refused: number,
+  /** Today's input tokens, cached ones too. */
+  input_tokens: number,
+  /** Today's input tokens that were read from a cache. */
+  cached_tokens: number,
+  /** Today's output tokens. */
+  output_tokens: number,
+  /** The middle of today's times to the first content, in milliseconds. */
+  first_content_median_ms: number | null,
+  /** What 19 of 20 of today's times to the first content stay below, in milliseconds. */
+  first_content_p95_ms: number | null,
+};
+
+/** One end of the flow of requests. */
+export type FlowEnd = {
+  /** The client's or the channel's name. */
+  name: string,
+  /** Its requests in the last five minutes. */
+  requests: number,
+};
+
+/** Who asked and who answered in the last five minutes. */
+export type Flow = {
+  /** Clients, the busiest first. */
+  clients: Array<FlowEnd>,
+  /** Channels, the busiest first. */
+  channels: Array<FlowEnd>,
+};
+
+/** The gateway in a word: what the tray icon shows. */
+export type GatewayState = "ok" | "degraded" | "down" | "paused" | "stopped";
+
+/** Whether the vault can be used now. */
+export type Availability = "ready" | "locked" | "denied" | "missing" | "hanging" | "closed";
+
+/** What the secrets are kept in. */
+export type VaultKind = "keychain" | "file" | "none";
+
+/** How the vault stands. */
+export type VaultState = {
+  /** What the secrets are kept in. */
+  kind: VaultKind,
+  /** Whether it can be used now. */
+  state: Availability,
+  /** `Secret Service`, `Keychain`, `Credential Manager`, or the file's path. */
+  name: string,
+  /** What exactly is wrong, in English. */
+  message: string | null,
+  /** How many secrets wait for it. */
+  waiting: number,
+};
+
+/** Everything about the gateway at one glance. */
+export type Overview = {
+  /** Our version. */
+  version: string,
+  /** The gateway in a word. */
+  state: GatewayState,
+  /** Where it listens, as `IP:PORT`; empty where it does not. */
+  addresses: Array<string>,
+  /** The base URL for people to copy, without a path: `http://127.0.0.1:7584`. */
+  endpoint: string,
+  /** Whether new requests are turned away for now. */
+  paused: boolean,
+  /** Whether this is the demo, which forgets everything. */
+  demo: boolean,
+  /** The configuration file, where there is one. */
+  config_file: string | null,
+  /** Whether the configuration can be edited from here. */
+  editable: boolean,
+  /** Whether a client must show a key. */
+  client_keys_required: boolean,
+  /** The key that snippets show, `sk-sluice-…4c1`. */
+  client_key_hint: string | null,
+  /** Where secrets are kept, and whether they can be had. */
+  vault: VaultState,
+  /** What a person should know, the gravest first. */
+  problems: Array<Problem>,
+  /** The newest request that met a failure. */
+  last_problem: LastProblem | null,
+  /** Set where the port could not be had. */
+  port_conflict: PortConflict | null,
+  /** What was served since the start, today and now. */
+  counters: Counters,
+  /** One per hour of the last 24, oldest first; only since the start of the process. */
+  hours: Array<Hour>,
+  /** Who asked and who answered in the last five minutes. */
+  flow: Flow,
+  /** Every channel, in the configuration's order. */
+  channels: Array<ChannelLine>,
+  /** When the gateway started. */
+  started: Timestamp,
+  /** Now. */
+  timestamp: Timestamp,
+  /** Hosts and origins that the guard refused lately, newest first. */
+  refused_callers: Array<RefusedCaller>,
+};
+
+/** Whether the gateway shall turn new requests away. */
+export type PauseSwitch = {
+  /** True turns them away, false lets them in. */
+  paused: boolean,
+};
+
+/** A channel, by name. */
+export type ChannelName = {
+  /** The channel's name. */
+  name: string,
+};
+
+/** Where requests of one protocol go. */
+export type Endpoint = {
+  /** The protocol. */
+  protocol: Protocol,
+  /** The whole URL; what stands for a model's name is `{model}`. */
+  url: string,
+};
+
+/** A request parameter that the channel sets. */
+export type ParamForm = {
+  /** Its canonical name, such as `temperature`. */
+  name: string,
+  /** Its value as JSON text. */
+  value: string,
+};
+
+/** A protocol, and where it is spoken if that is elsewhere. */
+export type ProtocolForm = {
+  /** The protocol. */
+  protocol: Protocol,
+  /** Where it is spoken; nothing for the channel's own base URL. */
+  base_url: string | null,
+};
+
+/** One credential of a channel as it is edited. */
+export type KeyForm = {
+  /** The name of a saved key that this row is; nothing for a new one. */
+  original?: string | null,
+  /** Its name within the channel. */
+  name: string,
+  /** Where it is kept. */
+  source: SecretSource,
+  /** The variable where the source is the environment. */
+  variable?: string | null,
+  /** A new secret. Left out keeps the saved one. Write-only. */
+  secret?: string | null,
+  /** Whether it may be used. */
+  enabled: boolean,
+  /** Keys of one group share the vendor's quota. */
+  quota_group?: string | null,
+};
+
+/** What clients ask for, and what the upstream calls it. */
+export type ModelMapping = {
+  /** The asked name, perhaps with a wildcard. */
+  asked: string,
+  /** The name that is sent. */
+  sent: string,
+};
+
+/** The protocol spoken to a proxy. */
 export type ProxyScheme = "http" | "https" | "socks5" | "socks5h";
 
-export interface ProxyForm {
-  name: string;
-  type: ProxyScheme;
-  host: string;
-  port: number;
-  username: string | null;
-  password_source: SecretSource;
-  password_variable?: string | null;
+/** Everything that can be edited of a network proxy. */
+export type ProxyForm = {
+  /** The name that channels use. */
+  name: string,
+  /** The protocol spoken to it. */
+  type: ProxyScheme,
+  /** Its host name or address. */
+  host: string,
+  /** Its port. */
+  port: number,
+  /** The user name that it asks for. */
+  username: string | null,
+  /** Where its password is kept. */
+  password_source: SecretSource,
+  /** The variable where the source is the environment. */
+  password_variable?: string | null,
   /** A new password. Left out keeps the saved one; an empty one removes it. Write-only. */
-  password?: string | null;
-  no_proxy: string[];
-}
+  password?: string | null,
+  /** Targets that do not use it: host names, `.suffixes`, addresses and networks. */
+  no_proxy: Array<string>,
+};
 
-export interface ProxyLine {
-  name: string;
-  type: ProxyScheme;
-  host: string;
-  port: number;
-  username: string | null;
-  password_state: SecretState | null;
-  password_source: SecretSource | null;
-  password_variable: string | null;
-  no_proxy: string[];
-  /** Names of channels that use it. */
-  used_by: string[];
-  last_test: ProxyReport | null;
-}
+/** The way to a channel. */
+export type ProxyChoice = { "way": "direct" } | { "way": "system" } | { "way": "named",
+  /** Its name. */
+  name: string, } | { "way": "inline",
+  /** The proxy; its name means nothing. */
+  proxy: ProxyForm,
+};
 
-export interface SaveProxy {
-  original: string | null;
-  form: ProxyForm;
-}
+/** Everything that can be edited of a channel. */
+export type ChannelForm = {
+  /** What health, limits and history belong to; made where it is missing. */
+  id?: string | null,
+  /** The name that people use; unique. */
+  name: string,
+  /** The kind of upstream; by host where it is left out. */
+  type: ProviderKind | null,
+  /** Where it is; by type where it is left out. */
+  base_url: string | null,
+  /** Whether the base URL is used exactly as it stands. */
+  exact: boolean,
+  /** The protocols that it speaks; empty for the usual ones. */
+  protocols: Array<ProtocolForm>,
+  /** Its credentials, in the order in which they are tried. */
+  keys: Array<KeyForm>,
+  /** Its default model. */
+  model: string | null,
+  /** The models it serves, with wildcards; nothing for any. */
+  models: Array<string> | null,
+  /** Asked names and what the upstream calls them. */
+  model_map: Array<ModelMapping>,
+  /** Request parameters that it sets. */
+  params: Array<ParamForm>,
+  /** Whether they override what a client sent. */
+  params_force: boolean,
+  /** Whether it may be used. */
+  enabled: boolean,
+  /** Its share within the tier; 0 means only when named. */
+  weight: number,
+  /** Its tier; 1 comes first. */
+  priority: number,
+  /** Words that select it. */
+  tags: Array<string>,
+  /** Milliseconds for headers and first content, and for a whole reply; nothing for the built-in timers. */
+  timeout_ms: number | null,
+  /** Extra attempts on this channel. */
+  max_retries: number,
+  /** The way to it. */
+  proxy: ProxyChoice,
+  /** Requests in any minute; -1 for any number, 0 for none. */
+  rpm: number,
+  /** Requests in a day; -1 for any number, 0 for none. */
+  rpd: number,
+};
 
-export interface ProxyName {
-  name: string;
-}
+/** One channel with everything that can be edited of it. */
+export type ChannelDetail = {
+  /** What can be edited. */
+  form: ChannelForm,
+  /** What is known of it. */
+  line: ChannelLine,
+  /** Where requests go, one for each protocol. */
+  endpoints: Array<Endpoint>,
+};
 
-export interface ProxyQuestion {
-  name?: string;
-  form?: ProxyForm;
-}
+/** A channel to add or to change. */
+export type SaveChannel = {
+  /** The name under which it is saved now; nothing for a new channel. */
+  original: string | null,
+  /** What it shall be. */
+  form: ChannelForm,
+};
 
+/** A channel, and whether it shall be used. */
+export type ChannelSwitch = {
+  /** The channel's name. */
+  name: string,
+  /** Whether it shall be used. */
+  enabled: boolean,
+};
+
+/** Where a channel shall stand. */
+export type MoveChannel = {
+  /** The channel's name. */
+  name: string,
+  /** Its tier; 1 comes first. */
+  priority: number,
+  /** The channel before which it shall stand; nothing for the end of the tier. */
+  before: string | null,
+};
+
+/** Something removed, and how to bring it back. */
+export type Removed = {
+  /** Its name. */
+  name: string,
+  /** What `undo` wants to hear. */
+  undo: string,
+};
+
+/** What to bring back. */
+export type Undo = {
+  /** As the removal said. */
+  undo: string,
+};
+
+/** A channel to try: a saved one by name, or one that is being written. */
+export type TestQuestion = {
+  /** A saved channel… */
+  name?: string,
+  /** …or one that is being written, with its secrets. */
+  form?: ChannelForm,
+};
+
+/** What an upstream says that it serves. */
+export type FetchedModels = {
+  /** The models' names, in the upstream's order. */
+  models: Array<string>,
+};
+
+/** Where a vendor speaks a protocol. */
+export type PresetBase = {
+  /** The protocol. */
+  protocol: Protocol,
+  /** Where it is spoken. */
+  base_url: string,
+};
+
+/** A vendor that is known. */
+export type Preset = {
+  /** A short name for files and commands. */
+  id: string,
+  /** The name that people know. */
+  name: string,
+  /** The kind of upstream. */
+  type: ProviderKind,
+  /** Where it speaks what. */
+  protocols: Array<PresetBase>,
+  /** The environment variable that usually holds its key; empty where none is needed. */
+  key_variable: string,
+  /** Whether it asks for no key. */
+  keyless: boolean,
+  /** Examples of its models. */
+  models: Array<string>,
+  /** The page where a key is made. */
+  key_page: string | null,
+  /** Whether it runs on this machine. */
+  local: boolean,
+};
+
+/** A key whose vendor is asked for. */
+export type KeyGuessQuestion = {
+  /** The key, or its beginning. Nothing keeps it. */
+  secret: string,
+};
+
+/** Whose key it may be. */
+export type KeyGuess = {
+  /** The presets that keys of this shape belong to, likeliest first. */
+  presets: Array<string>,
+};
+
+/** The steps of a proxy's test, in their order. */
 export type ProxyStepName = "resolve" | "connect" | "auth" | "reach";
 
-export interface ProxyReport {
-  proxy: string;
-  ok: boolean;
-  at: Timestamp;
-  steps: { name: ProxyStepName; ok: boolean; ms: number; detail: string }[];
-  total_ms: number;
-  error: string | null;
-  fix_code: string | null;
-  fix: string | null;
-}
+/** One step of a proxy's test. */
+export type ProxyStep = {
+  /** Which step. */
+  name: ProxyStepName,
+  /** Whether it succeeded. */
+  ok: boolean,
+  /** How long it took, in milliseconds. */
+  ms: number,
+  /** What was found, in words. */
+  detail: string,
+};
 
-// ---- models -----------------------------------------------------------------------------------------------------
+/** What a test of one proxy found. */
+export type ProxyReport = {
+  /** The proxy's name. */
+  proxy: string,
+  /** Whether every step succeeded. */
+  ok: boolean,
+  /** When it began. */
+  at: Timestamp,
+  /** The steps in their order; those behind a failed one are left out. */
+  steps: Array<ProxyStep>,
+  /** How long all of it took, in milliseconds. */
+  total_ms: number,
+  /** What was said where a step failed. */
+  error: string | null,
+  /** What to do about it. */
+  fix_code: Fix | null,
+  /** The same in words. */
+  fix: string | null,
+};
 
-export interface AliasLine {
-  name: string;
-  target: string;
+/** One network proxy as a line of a list. */
+export type ProxyLine = {
+  /** The name that channels use. */
+  name: string,
+  /** The protocol spoken to it. */
+  type: ProxyScheme,
+  /** Its host name or address. */
+  host: string,
+  /** Its port. */
+  port: number,
+  /** The user name that it asks for. */
+  username: string | null,
+  /** Whether its password can be used; nothing where it has none. */
+  password_state: SecretState | null,
+  /** Where its password is kept. */
+  password_source: SecretSource | null,
+  /** The variable where the source is the environment. */
+  password_variable: string | null,
+  /** Targets that do not use it. */
+  no_proxy: Array<string>,
+  /** The names of the channels that use it. */
+  used_by: Array<string>,
+  /** The last test since the start. */
+  last_test: ProxyReport | null,
+};
+
+/** A proxy to add or to change. */
+export type SaveProxy = {
+  /** The name under which it is saved now; nothing for a new one. */
+  original: string | null,
+  /** What it shall be. */
+  form: ProxyForm,
+};
+
+/** A proxy, by name. */
+export type ProxyName = {
+  /** Its name. */
+  name: string,
+};
+
+/** A proxy to try: a saved one by name, or one that is being written. */
+export type ProxyQuestion = {
+  /** A saved proxy… */
+  name?: string,
+  /** …or one that is being written. */
+  form?: ProxyForm,
+};
+
+/** Who would answer, and as what. */
+export type Answering = {
+  /** The channel's name. */
+  channel: string,
+  /** The model that it would be asked for. */
+  model: string,
+};
+
+/** A name that stands for another. */
+export type AliasLine = {
+  /** The name that clients ask for, perhaps with a wildcard. */
+  name: string,
+  /** What it stands for: a model, `channel,model` or `auto`. */
+  target: string,
   /** Whether something answers it now. */
-  resolves: boolean;
-  /** What it comes down to, such as `DeepSeek, deepseek-chat`; nothing where nothing answers. */
-  first: { channel: string; model: string } | null;
-  /** The target names a channel that is switched off. */
-  target_disabled: boolean;
-}
+  resolves: boolean,
+  /** What it comes down to; nothing where nothing answers. */
+  first: Answering | null,
+  /** Whether the target names a channel that is switched off. */
+  target_disabled: boolean,
+};
 
-export interface SaveAlias {
-  original: string | null;
-  name: string;
-  target: string;
-}
+/** How a channel is chosen within a tier. */
+export type Strategy = "weighted" | "round_robin" | "random" | "least_busy" | "fastest" | "cheapest" | "adaptive";
 
-export interface AliasName {
-  name: string;
-}
+/** What becomes of a name that nobody lists. */
+export type UnknownModels = "default" | "refuse";
 
-export interface ModelLine {
-  /** A name that clients can ask for. */
-  id: string;
-  channels: { name: string; sent: string; enabled: boolean; state: Health }[];
-}
+/** A channel that serves a model. */
+export type ModelChannel = {
+  /** The channel's name. */
+  name: string,
+  /** What the upstream is asked for. */
+  sent: string,
+  /** Whether the channel may be used. */
+  enabled: boolean,
+  /** Its health. */
+  state: Health,
+};
 
-export interface ModelsView {
-  aliases: AliasLine[];
-  models: ModelLine[];
+/** A name that clients can ask for, and who serves it. */
+export type ModelLine = {
+  /** The name. */
+  id: string,
+  /** The channels that serve it. */
+  channels: Array<ModelChannel>,
+};
+
+/** Everything about model names. */
+export type ModelsView = {
+  /** The aliases, in the file's order. */
+  aliases: Array<AliasLine>,
+  /** Every name that a channel serves. */
+  models: Array<ModelLine>,
   /** What `auto` means now. */
-  auto: { channel: string; model: string } | null;
-  unknown_models: UnknownModels;
-  strategy: Strategy;
-  fallback: boolean;
-}
+  auto: Answering | null,
+  /** What becomes of a name that nobody lists. */
+  unknown_models: UnknownModels,
+  /** How a channel is chosen within a tier. */
+  strategy: Strategy,
+  /** Whether a request may go to another channel after a failure. */
+  fallback: boolean,
+};
 
-/** The rule by which a name became candidates. */
-export type RoutingRule =
-  | { rule: "channel_model"; channel: string; model: string }
-  | { rule: "tag_model"; tag: string; model: string }
-  | { rule: "channel_name"; channel: string }
-  | { rule: "tag"; tag: string }
-  | { rule: "alias"; pattern: string; target: string; then: RoutingRule }
-  | { rule: "listed" }
-  | { rule: "any_name" }
-  | { rule: "auto" }
-  | { rule: "unknown_as_auto" }
-  | { rule: "unknown_refused" };
+/** An alias to add or to change. */
+export type SaveAlias = {
+  /** The name under which it is saved now; nothing for a new one. */
+  original: string | null,
+  /** The name that clients ask for. */
+  name: string,
+  /** What it stands for. */
+  target: string,
+};
 
-/** Why a channel is no candidate. */
-export type SkipCause =
-  | { reason: "disabled" }
-  | { reason: "needs_key"; why: string }
-  | { reason: "limit_zero"; limit: string }
-  | { reason: "protocol_not_spoken"; protocol: Protocol }
-  | { reason: "no_default_model" }
-  | { reason: "does_not_list" }
-  | { reason: "not_named" }
-  | { reason: "fallback_off" };
+/** An alias, by name. */
+export type AliasName = {
+  /** Its name. */
+  name: string,
+};
 
-/** What holds a candidate back now. */
-export type Held =
-  | { code: "removed" | "off" | "needs_key" | "spent" | "no_fallback" }
-  | { code: "limit_zero"; limit: string }
-  | { code: "full"; limit: string; most: number }
-  | { code: "benched" | "probing"; scope: "line" | "proxy" | "channel" | "key" | "cell" | "model"; class: Class };
+/** A model name whose meaning is asked for. */
+export type RouteQuestion = {
+  /** The name as a client would ask for it. */
+  model: string,
+  /** The protocol that the client would speak; Chat where it is left out. */
+  protocol: Protocol,
+};
 
-export interface RouteQuestion {
-  model: string;
-  protocol: Protocol;
-}
+/** A scope that can be benched and probed. */
+export type Scope = "line" | "proxy" | "channel" | "key" | "cell" | "model";
 
-export interface Considered {
-  channel: string;
-  model: string;
-  rank: number;
-  stand_in: boolean;
-  excluded?: string;
-}
+/** What keeps a candidate from serving now. */
+export type Held = { "code": "removed" } | { "code": "off" } | { "code": "limit_zero",
+  /** The limit's name in the file. */
+  limit: string, } | { "code": "needs_key" } | { "code": "spent" } | { "code": "no_fallback" } | { "code": "full",
+  /** The limit's name in the file. */
+  limit: string,
+  /** What the file allows. */
+  most: number, } | { "code": "benched",
+  /** What is benched. */
+  scope: Scope,
+  /** Why. */
+  class: Class, } | { "code": "probing",
+  /** What is probed. */
+  scope: Scope,
+  /** Why it was benched. */
+  class: Class,
+};
 
-export interface SkippedChannel {
-  channel: string;
-  reason: string;
-  cause?: SkipCause;
-}
+/** One candidate of a route, weighed without trying it. */
+export type Weighed = {
+  /** The index into the route's candidates. */
+  candidate: number,
+  /** The channel's name. */
+  channel: string,
+  /** The model that the upstream would be asked for. */
+  model: string,
+  /** Its tier; lower comes first. */
+  rank: number,
+  /** Whether it could serve an attempt now. */
+  eligible: boolean,
+  /** Why it could not, in words that follow the channel's name. */
+  reason: string | null,
+  /** Why it could not, for programs. */
+  held: Held | null,
+  /** Until it could, in whole milliseconds, as far as that can be told. */
+  wait_ms: number | null,
+};
 
-export interface Weighed {
-  candidate: number;
-  channel: string;
-  model: string;
-  rank: number;
-  eligible: boolean;
-  reason: string | null;
-  held?: Held | null;
-  /** Milliseconds until it could. */
-  wait_ms: number | null;
-}
+/** The rule by which a name became candidates. Its `Display` explains it to a person. */
+export type RoutingRule = { "rule": "channel_model",
+  /** The channel's name. */
+  channel: string,
+  /** The model asked of it. */
+  model: string, } | { "rule": "tag_model",
+  /** The tag. */
+  tag: string,
+  /** The model asked of its channels. */
+  model: string, } | { "rule": "channel_name",
+  /** The channel's name. */
+  channel: string, } | { "rule": "tag",
+  /** The tag. */
+  tag: string, } | { "rule": "alias",
+  /** The alias as written in the file. */
+  pattern: string,
+  /** What it stands for. */
+  target: string,
+  /** The rule that the target matched. */
+  then: RoutingRule, } | { "rule": "listed" } | { "rule": "any_name" } | { "rule": "auto" } | { "rule": "unknown_as_auto" } | { "rule": "unknown_refused"
+};
 
-export interface Explained {
-  asked: string;
-  protocol: Protocol;
-  rule: string;
-  matched?: RoutingRule;
-  refusal?: string;
+/** Why a channel may not answer. Its `Display` explains it to a person. */
+export type SkipCause = { "reason": "disabled" } | { "reason": "needs_key",
+  /** Why not. */
+  why: string, } | { "reason": "limit_zero",
+  /** The limit's name in the file. */
+  limit: string, } | { "reason": "protocol_not_spoken",
+  /** The client's protocol. */
+  protocol: Protocol, } | { "reason": "no_default_model" } | { "reason": "does_not_list" } | { "reason": "not_named" } | { "reason": "fallback_off"
+};
+
+/** A channel that was no candidate. */
+export type SkippedChannel = {
+  /** The channel's name. */
+  channel: string,
+  /** Why; shown in words. */
+  reason: string,
+  /** The same reason, for programs that have words of their own. */
+  cause: SkipCause,
+};
+
+/** A candidate of a route. */
+export type Considered = {
+  /** The channel's name. */
+  channel: string,
+  /** The model it would be asked for. */
+  model: string,
+  /** Candidates of one rank share the load; lower ranks come first. */
+  rank: number,
+  /** Whether the channel merely stands in for a model that it does not list. */
+  stand_in: boolean,
+  /** Why it could not be tried when its turn came. */
+  excluded?: string,
+};
+
+/** The whole decision about a model name, without sending anything. */
+export type Explained = {
+  /** The name that was asked for. */
+  asked: string,
+  /** The client's protocol. */
+  protocol: Protocol,
+  /** The rule that matched, in words. */
+  rule: string,
+  /** The same rule, for programs that have words of their own. */
+  matched: RoutingRule,
+  /** Why the name would be refused outright. */
+  refusal?: string,
   /** Names that somebody lists and that look like a refused one, nearest first. */
-  close?: string[];
-  order: Weighed[];
-  candidates: Considered[];
-  skipped: SkippedChannel[];
-}
+  close?: Array<string>,
+  /** The candidates in the order in which they would be tried now. */
+  order: Array<Weighed>,
+  /** The candidates as the configuration ranks them. */
+  candidates: Array<Considered>,
+  /** Channels that are no candidates, and why. */
+  skipped: Array<SkippedChannel>,
+};
 
-// ---- traffic ----------------------------------------------------------------------------------------------------
+/** The newest requests. */
+export type Newest = {
+  /** How many; 20 where it is left out. */
+  count?: number,
+};
 
+/** The tokens that one answer cost. Cached input is counted apart from fresh input, whatever the protocol does. */
+export type Usage = {
+  /** Input tokens that were neither read from nor written to a prompt cache. */
+  input_uncached: number,
+  /** Input tokens read from a prompt cache. */
+  cache_read: number,
+  /** Input tokens written to a prompt cache. */
+  cache_write: number,
+  /** Output tokens, reasoning included. */
+  output: number,
+  /** The part of `output` that was reasoning. */
+  reasoning: number,
+};
+
+/** How far an attempt had come when it failed; it decides what may be sent again. */
+export type Phase = "p0" | "p1" | "p2" | "p3" | "p4";
+
+/** One attempt. Times are milliseconds since the request's start. */
+export type AttemptTrace = {
+  /** The channel's name. */
+  channel: string,
+  /** The key's name. */
+  key: string,
+  /** The model that the upstream was asked for. */
+  model: string,
+  /** When it was dispatched. */
+  started_ms: number,
+  /** When response headers arrived. */
+  headers_ms: number | null,
+  /** When its first content arrived. */
+  first_content_ms: number | null,
+  /** When it was over. */
+  ended_ms: number | null,
+  /** The upstream's status. */
+  status: number | null,
+  /** What kind of failure it was; nothing for success. */
+  class: Class | null,
+  /** How far it had come when it failed. */
+  phase: Phase | null,
+  /** The failure in words. */
+  error: string | null,
+  /** What was decided. */
+  verdict: string | null,
+  /** Whether the upstream may have worked, and billed, for nothing. */
+  maybe_billed: boolean,
+};
+
+/** What a client asks of a model. */
+export type Operation = "generate" | "count_tokens" | "embed" | "batch_embed";
+
+/** How a request ended. */
 export type Ending = "running" | "done" | "client_left" | "idle" | "cut" | "error";
 
-export interface Usage {
-  input_uncached: number;
-  cache_read: number;
-  cache_write: number;
-  output: number;
-  reasoning: number;
-}
+/** One request's whole story. Times are milliseconds since `started`. */
+export type Trace = {
+  /** The id that the client got as `x-sluice-request-id`. */
+  id: string,
+  /** When the request was admitted. */
+  started: Timestamp,
+  /** The client's name, as far as its key tells. */
+  client: string | null,
+  /** What the client speaks. */
+  protocol: Protocol,
+  /** What it asked to be done. */
+  operation: Operation,
+  /** Whether it asked for a stream. */
+  stream: boolean,
+  /** The model name as the client asked for it. */
+  asked: string | null,
+  /** The routing rule that matched; shown in words. */
+  rule: string | null,
+  /** The same rule, for programs that have words of their own. */
+  matched: RoutingRule | null,
+  /** The candidates in the order of their rank. */
+  candidates: Array<Considered>,
+  /** Channels that were no candidates, and why. */
+  skipped: Array<SkippedChannel>,
+  /** What was tried. */
+  attempts: Array<AttemptTrace>,
+  /** How it ended. */
+  ending: Ending,
+  /** The status that the client got. */
+  status: number,
+  /** What the client was told where it was refused. */
+  refusal?: string,
+  /** Tokens, as the upstream counted them. */
+  usage: Usage | null,
+  /** When the first content reached the client. */
+  first_content_ms: number | null,
+  /** When it was over. */
+  total_ms: number,
+};
 
-export interface AttemptTrace {
-  channel: string;
-  key: string;
-  model: string;
-  started_ms: number;
-  headers_ms: number | null;
-  first_content_ms: number | null;
-  ended_ms: number | null;
-  status: number | null;
-  class: Class | null;
-  phase: string | null;
-  error: string | null;
-  verdict: string | null;
-  maybe_billed: boolean;
-}
+/** One request. */
+export type RequestName = {
+  /** Its id from `x-sluice-request-id`, a unique beginning of it, or `last`. */
+  id: string,
+};
 
-export interface Trace {
-  id: string;
-  started: Timestamp;
-  client: string | null;
-  protocol: Protocol;
-  operation: Operation;
-  stream: boolean;
-  asked: string | null;
-  rule: string | null;
-  matched?: RoutingRule | null;
-  candidates: Considered[];
-  skipped: SkippedChannel[];
-  attempts: AttemptTrace[];
-  ending: Ending;
-  status: number;
-  refusal?: string;
-  usage: Usage | null;
-  first_content_ms: number | null;
-  total_ms: number;
-}
-
-export interface Newest {
-  count?: number;
-}
-
-export interface RequestName {
-  id: string;
-}
-
-// ---- clients and keys -------------------------------------------------------------------------------------------
-
-export interface ClientKeyLine {
-  name: string;
-  hint: string;
-  enabled: boolean;
-  created: Timestamp | null;
-  last_used: Timestamp | null;
-  requests: number;
+/** The key of one client, without its text. */
+export type ClientKeyLine = {
+  /** The client's name. */
+  name: string,
+  /** Beginning and end of the key, `sk-sluice-…4c1`. */
+  hint: string,
+  /** Whether it is accepted. */
+  enabled: boolean,
+  /** When it was made, where that is known. */
+  created: Timestamp | null,
+  /** When it was last used since the start. */
+  last_used: Timestamp | null,
+  /** Its requests since the start. */
+  requests: number,
   /** Whether its text can be copied: in the vault, and the vault open. */
-  copyable: boolean;
-  /** The 0600 file or variable of the key that is made without a vault. */
-  kept_in: string | null;
-}
+  copyable: boolean,
+  /** The file or variable of the key that is made without a vault. */
+  kept_in: string | null,
+};
 
-export interface ClientKeyName {
-  name: string;
-}
+/** A client, by name. */
+export type ClientKeyName = {
+  /** The client's name. */
+  name: string,
+};
 
-export interface ClientKeySwitch {
-  name: string;
-  enabled: boolean;
-}
+/** A client, and whether its key shall be accepted. */
+export type ClientKeySwitch = {
+  /** The client's name. */
+  name: string,
+  /** Whether its key shall be accepted. */
+  enabled: boolean,
+};
 
-/** Lines to paste into a client, the key as `$KEY`; `copy_snippet` puts the real one on the clipboard. */
-export interface Snippet {
-  id: "claude_code" | "codex" | "gemini_cli" | "openai_python" | "openai_node" | "anthropic_python" | "curl";
-  title: string;
-  protocol: Protocol;
-  text: string;
-}
+/** Which client a snippet is for. */
+export type SnippetId = "claude_code" | "codex" | "gemini_cli" | "openai_python" | "openai_node" | "anthropic_python" | "curl";
 
-// ---- vault ------------------------------------------------------------------------------------------------------
+/** Lines to paste into a client, the key as `$KEY`. */
+export type Snippet = {
+  /** Which client it is for. */
+  id: SnippetId,
+  /** The client's name. */
+  title: string,
+  /** What the client speaks. */
+  protocol: Protocol,
+  /** The lines. */
+  text: string,
+};
 
-export interface VaultState {
-  kind: "keychain" | "file" | "none";
-  state: "ready" | "locked" | "denied" | "missing" | "hanging" | "closed";
-  /** `Secret Service`, `Keychain`, `Credential Manager`, or the file's path. */
-  name: string;
-  message: string | null;
-  /** Secrets that wait for it. */
-  waiting: number;
-}
+/** What can keep secrets. */
+export type VaultChoiceKind = "keychain" | "file";
 
-export interface VaultChoice {
-  kind: "keychain" | "file";
-  passphrase?: string | null;
-}
+/** Which vault to use. */
+export type VaultChoice = {
+  /** What shall keep the secrets. */
+  kind: VaultChoiceKind,
+  /** The passphrase of the file. */
+  passphrase?: string | null,
+};
 
-export interface Passphrase {
-  passphrase: string;
-}
+/** What opens the vault's file. */
+export type Passphrase = {
+  /** The passphrase. */
+  passphrase: string,
+};
 
-// ---- settings ---------------------------------------------------------------------------------------------------
-
+/** Who decided a value. */
 export type SettingOrigin = "default" | "file" | "environment" | "flag";
 
-export interface SettingLine {
-  /** The path in `config.toml`, such as `server.port`. */
-  key: string;
-  value: unknown;
-  default: unknown;
-  origin: SettingOrigin;
+/** One setting. */
+export type SettingLine = {
+  /** Its path in `config.toml`, such as `server.port`. */
+  key: string,
+  /** What is in force. */
+  value: unknown,
+  /** What would be in force if nobody set it. */
+  default: unknown,
+  /** Where the value comes from. */
+  origin: SettingOrigin,
   /** The variable or flag that sets it. */
-  set_by: string | null;
-  /** The place in the file, `config.toml:12`. */
-  place: string | null;
-  /** Takes effect at the next start. */
-  needs_restart: boolean;
-}
+  set_by: string | null,
+  /** Its place in the file, `config.toml:12`. */
+  place: string | null,
+  /** Whether a change takes effect at the next start only. */
+  needs_restart: boolean,
+};
 
-export interface Settings {
-  lines: SettingLine[];
-  folder: string | null;
-  log_folder: string | null;
-}
+/** Every setting, and where the files are. */
+export type Settings = {
+  /** The settings. */
+  lines: Array<SettingLine>,
+  /** The folder of the configuration file. */
+  folder: string | null,
+  /** The folder of the log files. */
+  log_folder: string | null,
+};
 
-export interface SetSetting {
-  key: string;
-  /** `null` returns to the default. */
-  value: unknown;
-}
+/** A setting to change. */
+export type SetSetting = {
+  /** Its path in `config.toml`. */
+  key: string,
+  /** Its value; `null` returns to the default. */
+  value: unknown,
+};
 
-export interface EffectiveLine {
-  path: string;
-  value: string;
-  origin: SettingOrigin;
-  place: string | null;
-  secret: boolean;
-}
+/** One value in force. */
+export type EffectiveLine = {
+  /** Its path, entries of lists by their names, such as `channel[deepseek].weight`. */
+  path: string,
+  /** The value as a person reads it; of a secret only where it is kept. */
+  value: string,
+  /** Who decided. */
+  origin: SettingOrigin,
+  /** The place in the file, such as `config.toml:12`. */
+  place: string | null,
+  /** Whether it is a secret. */
+  secret: boolean,
+};
 
-export interface Diagnostics {
+/** What a report of a fault needs. */
+export type Diagnostics = {
   /** Markdown to paste into a report; holds no secret. */
-  text: string;
-}
+  text: string,
+};
 
-export interface PauseSwitch {
-  paused: boolean;
-}
+/** The JSON Schema of the configuration file. */
+export type Schema = unknown;
 
-// ---- import -----------------------------------------------------------------------------------------------------
+/** A file to look at: by a path that the program's own dialog returned, or as a text with its name. */
+export type ImportQuestion = {
+  /** A path… */
+  path?: string,
+  /** …or the name of a text… */
+  name?: string,
+  /** …and the text. */
+  text?: string,
+};
 
-export interface ImportQuestion {
-  /** A path that the program's own dialog returned… */
-  path?: string;
-  /** …or a text and its name. */
-  name?: string;
-  text?: string;
-}
+/** What kind of thing an import would add. */
+export type ImportKind = "channel" | "proxy" | "alias" | "setting" | "client_key";
 
-export interface ImportItem {
+/** What would become of an item. */
+export type ImportOutcome = "add" | "rename" | "same" | "cannot";
+
+/** One thing that a file offers. */
+export type ImportItem = {
   /** Identifies the item in this preview. */
-  at: number;
-  what: "channel" | "proxy" | "alias" | "setting" | "client_key";
-  name: string;
-  /** `name` under which it would be added where that is taken. */
-  new_name: string | null;
+  at: number,
+  /** What it is. */
+  what: ImportKind,
+  /** Its name in the file. */
+  name: string,
+  /** The name under which it would be added where its own is taken. */
+  new_name: string | null,
   /** For a person: type, host, model. */
-  detail: string;
-  host: string | null;
-  keys: number;
-  /** `add`, `rename` (name taken), `same` (already there), `cannot`. */
-  outcome: "add" | "rename" | "same" | "cannot";
-  note: string | null;
-}
+  detail: string,
+  /** The host that it leads to. */
+  host: string | null,
+  /** How many secrets it brings. */
+  keys: number,
+  /** What would become of it. */
+  outcome: ImportOutcome,
+  /** What a person should know of it. */
+  note: string | null,
+};
 
-export interface ImportPreview {
-  name: string;
-  /** `channels YAML`, `provider_pools.json`, `settings.py`, `apis.json`, … */
-  format: string;
-  items: ImportItem[];
-  problems: Problem[];
+/** What a file offers. */
+export type ImportPreview = {
+  /** The file's name. */
+  name: string,
+  /** Whose format it is, such as `channels YAML`. */
+  format: string,
+  /** What it offers. */
+  items: Array<ImportItem>,
+  /** What is wrong with it. */
+  problems: Array<Problem>,
   /** Hand back to apply exactly this preview. */
-  token: string;
-}
+  token: string,
+};
 
-export interface ApplyImport {
-  token: string;
+/** What to take over. */
+export type ApplyImport = {
+  /** The preview's token. */
+  token: string,
   /** The items to take. */
-  items: number[];
-}
+  items: Array<number>,
+};
 
-export interface ImportReport {
-  added: string[];
-  /** Secrets that went into the vault. */
-  secrets: number;
-  notes: string[];
-}
+/** What was taken over. */
+export type ImportReport = {
+  /** The names of what was added. */
+  added: Array<string>,
+  /** How many secrets went into the vault. */
+  secrets: number,
+  /** What a person should know. */
+  notes: Array<string>,
+};
 
-// ---- what happened ----------------------------------------------------------------------------------------------
+/** What kind of fault it is, for a program. */
+export type FaultCode = "invalid" | "name_taken" | "not_found" | "in_use" | "read_only" | "set_by_environment" | "stale" | "vault_locked" | "vault_denied" | "vault_missing" | "vault_hangs" | "vault_wrong_passphrase" | "too_long" | "origin_changed" | "port_taken" | "unreachable" | "unauthorized" | "failed";
 
-export type Happening =
-  | { kind: "request"; trace: Trace } // began, and again when it ended
-  | { kind: "pool" } // a channel's state changed
-  | { kind: "configuration" } // channels, proxies, aliases, settings
-  | { kind: "vault"; vault: VaultState }
-  | { kind: "gateway" } // paused, listening, port
-  | { kind: "test_step"; channel: string; step: Step }
-  | { kind: "missed"; count: number }; // happenings that came too fast; read again
+/** An operation did not take place. The code picks a window's words; the message is for details, logs and terminals. */
+export type Fault = {
+  /** What kind of fault it is. */
+  code: FaultCode,
+  /** What happened, to whom, and what to do. */
+  message: string,
+  /** The path of the field that is wrong, such as `base_url` or `keys[0].secret`. */
+  field?: string,
+  /** What to do. */
+  hint?: string,
+};
 
-// ---- the table --------------------------------------------------------------------------------------------------
+/** Something that whoever shows the gateway wants to know at once. */
+export type Happening = { "kind": "request",
+  /** As it stands now. */
+  trace: Trace, } | { "kind": "pool" } | { "kind": "configuration" } | { "kind": "vault",
+  /** As it is now. */
+  vault: VaultState, } | { "kind": "gateway" } | { "kind": "test_step",
+  /** The channel's name. */
+  channel: string,
+  /** The step that ended. */
+  step: Step, } | { "kind": "missed",
+  /** How many were left out. */
+  count: number,
+};
 
 /** Every operation: its request and its reply. */
 export interface Operations {
   overview: [Nothing, Overview];
   set_paused: [PauseSwitch, Nothing];
   retry_listening: [Nothing, Nothing];
-
-  list_channels: [Nothing, ChannelLine[]];
+  list_channels: [Nothing, Array<ChannelLine>];
   channel: [ChannelName, ChannelDetail];
   save_channel: [SaveChannel, ChannelDetail];
   duplicate_channel: [ChannelName, ChannelLine];
   set_channel_enabled: [ChannelSwitch, ChannelLine];
-  move_channel: [MoveChannel, ChannelLine[]];
+  move_channel: [MoveChannel, Array<ChannelLine>];
   remove_channel: [ChannelName, Removed];
   undo: [Undo, Nothing];
   test_channel: [TestQuestion, TestReport];
   probe_channel: [ChannelName, Nothing];
   fetch_models: [TestQuestion, FetchedModels];
-  presets: [Nothing, Preset[]];
+  presets: [Nothing, Array<Preset>];
   guess_key: [KeyGuessQuestion, KeyGuess];
-
-  list_proxies: [Nothing, ProxyLine[]];
+  list_proxies: [Nothing, Array<ProxyLine>];
   save_proxy: [SaveProxy, ProxyLine];
   remove_proxy: [ProxyName, Removed];
   test_proxy: [ProxyQuestion, ProxyReport];
-
   models: [Nothing, ModelsView];
   save_alias: [SaveAlias, AliasLine];
   remove_alias: [AliasName, Removed];
   route_model: [RouteQuestion, Explained];
-
-  traces: [Newest, Trace[]];
+  traces: [Newest, Array<Trace>];
   why: [RequestName, Trace];
-
-  client_keys: [Nothing, ClientKeyLine[]];
+  client_keys: [Nothing, Array<ClientKeyLine>];
   add_client_key: [ClientKeyName, ClientKeyLine];
   set_client_key_enabled: [ClientKeySwitch, ClientKeyLine];
   remove_client_key: [ClientKeyName, Removed];
-  snippets: [Nothing, Snippet[]];
-
+  snippets: [Nothing, Array<Snippet>];
   vault: [Nothing, VaultState];
   unlock_vault: [Nothing, VaultState];
   choose_vault: [VaultChoice, VaultState];
   open_vault_file: [Passphrase, VaultState];
-
   settings: [Nothing, Settings];
   set_setting: [SetSetting, Settings];
-  effective: [Nothing, EffectiveLine[]];
+  effective: [Nothing, Array<EffectiveLine>];
   diagnostics: [Nothing, Diagnostics];
-  schema: [Nothing, unknown];
-
+  schema: [Nothing, Schema];
   preview_import: [ImportQuestion, ImportPreview];
   apply_import: [ApplyImport, ImportReport];
-}
-
-/** What only the desktop can do. Not part of the table: no other door offers it. */
-export interface DesktopOperations {
-  /** Puts a client's key on the clipboard, and takes it away after 30 s. */
-  copy_client_key: [ClientKeyName, Nothing];
-  copy_snippet: [{ id: Snippet["id"]; client: string | null }, Nothing];
-  copy_text: [{ text: string }, Nothing];
-  autostart: [Nothing, { enabled: boolean }];
-  set_autostart: [{ enabled: boolean }, { enabled: boolean }];
-  open_folder: [{ which: "config" | "logs" }, Nothing];
-  open_page: [{ url: string }, Nothing];
-  choose_file: [Nothing, { path: string } | null];
-  save_text: [{ name: string; text: string }, { path: string } | null];
-  /** The words of the desktop: language as the system has it, theme, whether a tray is there, platform. */
-  desktop: [Nothing, { language: string; platform: "linux" | "macos" | "windows"; tray: boolean; first_run: boolean }];
-  finish_first_run: [Nothing, Nothing];
-  quit: [Nothing, Nothing];
 }

@@ -138,7 +138,8 @@ impl Changing<'_> {
     /// Opens the doors that are missing. The old ones stay open, unless a new one needs their very place.
     pub(crate) async fn prepare(&mut self, asked: &[SocketAddr]) -> Result<Ready, BindFault> {
         let is_open = |address: &SocketAddr| {
-            address.port() != 0 && self.state.open.iter().any(|door| door.asked == *address)
+            let serves = |door: &Door| door.asked == *address || gateway::covers(door.address, *address);
+            address.port() != 0 && self.state.open.iter().any(serves)
         };
         let missing: Vec<SocketAddr> = asked.iter().copied().filter(|address| !is_open(address)).collect();
         if missing.is_empty() {
@@ -207,10 +208,13 @@ impl Changing<'_> {
         instance.announce(&Running { addresses, pid: std::process::id(), version: VERSION.to_owned() })
     }
 
-    /// Whether one of our own doors, which is to be left, has the port that could not be bound.
+    /// Whether one of our own doors, which is to be left or covered by the new one, has what could not be bound.
     fn is_our_own(&self, fault: &BindFault, asked: &[SocketAddr]) -> bool {
         let port = fault.address.port();
-        let leaves = |door: &Door| door.address.port() == port && !asked.contains(&door.asked);
+        let leaves = |door: &Door| {
+            let is_left = door.address.port() == port && !asked.contains(&door.asked);
+            is_left || gateway::covers(fault.address, door.address)
+        };
         fault.error.kind() == io::ErrorKind::AddrInUse && self.state.open.iter().any(leaves)
     }
 
@@ -221,8 +225,11 @@ impl Changing<'_> {
         missing: &[SocketAddr],
         asked: &[SocketAddr],
     ) -> Result<Listening, BindFault> {
-        let (stay, leave): (Vec<Door>, Vec<Door>) =
-            self.state.open.drain(..).partition(|door| asked.contains(&door.asked));
+        let stays = |door: &Door| {
+            let is_covered = missing.iter().any(|address| gateway::covers(*address, door.address));
+            asked.contains(&door.asked) && !is_covered
+        };
+        let (stay, leave): (Vec<Door>, Vec<Door>) = self.state.open.drain(..).partition(stays);
         self.state.open = stay;
         let left: Vec<SocketAddr> = leave.iter().map(|door| door.address).collect();
         for door in leave {

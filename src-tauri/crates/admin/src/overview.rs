@@ -195,8 +195,8 @@ pub async fn overview(sluice: &Arc<Sluice>, _: Nothing) -> Result<Overview, Faul
     let snapshot = sluice.snapshot();
     let now = status.timestamp;
     let channels = channels::lines(sluice);
-    let port_conflict = sluice.doors.conflict();
-    let listens = !sluice.addresses().is_empty();
+    // A gateway that stays where it is, because its new port is taken, is not shut out.
+    let port_conflict = sluice.doors.conflict().filter(|_| sluice.addresses().is_empty());
     Ok(Overview {
         version: crate::VERSION.to_owned(),
         state: state(status.status, sluice.gateway.is_paused(), port_conflict.is_some()),
@@ -211,7 +211,7 @@ pub async fn overview(sluice: &Arc<Sluice>, _: Nothing) -> Result<Overview, Faul
         vault: sluice.vault.state(),
         problems: problems(sluice, &snapshot, &channels),
         last_problem: sluice.tally.last_problem(),
-        port_conflict: port_conflict.filter(|_| !listens),
+        port_conflict,
         counters: Counters { in_flight: status.in_flight, ..sluice.tally.counters(now, &snapshot.zone) },
         hours: sluice.tally.hours(now),
         flow: sluice.tally.flow(now),

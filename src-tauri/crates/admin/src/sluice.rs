@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use config::edit::{Removal, Removed};
 use config::{Document, Finding, Format, Snapshot, Surroundings, VaultAnswer, VaultQuestion};
@@ -15,7 +16,6 @@ use store::{
 };
 use tokio::sync::watch;
 
-use crate::Fault;
 use crate::demo::{DEMO_ADMIN_TOKEN, DEMO_CLIENT_KEY, Demo};
 use crate::doors::Doors;
 use crate::fault::of_findings;
@@ -25,6 +25,7 @@ use crate::reports::Reports;
 use crate::shelf::Shelf;
 use crate::tally::Tally;
 use crate::undo::{Gone, UNDO_MOST, UNDO_TIME};
+use crate::{Fault, FaultCode};
 
 /// What to open.
 #[derive(Clone, Debug)]
@@ -199,6 +200,18 @@ impl Sluice {
         self.is_editable
     }
 
+    /// Refuses what would have to be written into a file of the user's.
+    pub(crate) fn check_editable(&self) -> Result<(), Fault> {
+        match (self.is_editable, self.config_path()) {
+            (false, Some(path)) => {
+                let message = format!("{} was given by --config and is never rewritten", path.display());
+                Err(Fault::new(FaultCode::ReadOnly, message)
+                    .hinting("edit it by hand, it takes effect at once"))
+            }
+            (_, _) => Ok(()),
+        }
+    }
+
     /// The gateway.
     pub fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
@@ -207,6 +220,11 @@ impl Sluice {
     /// The vault.
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Waits until the vault has answered what the configuration asks of it, at most for `limit`.
+    pub async fn settled(&self, limit: Duration) {
+        self.config.settled(limit).await;
     }
 
     /// The keys of the clients, once the gateway listens.

@@ -31,13 +31,13 @@ mod upstream;
 mod waiting;
 mod wake;
 
+pub use fix::Fix;
 pub use gateway::{ClientsByKey, Gateway, Inspect, Setup, Sizes, Timers};
 pub use listen::{BindFault, Listening, bind, covers};
 pub use live::{Ended, RefusedCaller, RefusedKind, RequestEvent};
-pub use fix::Fix;
 pub use probe::{Missed, OnStep, Step, StepName, TestReport};
 pub use proxy_test::{ProxyReport, ProxyStep, ProxyStepName};
 pub use server::{serve, serve_until_moved};
-pub use wake::watch as watch_sleep;
 pub use status::{ApiStatus, Explained, Health, HealthStatus, Status, StatusV1};
 pub use trace::{AttemptTrace, Considered, Ending, SkippedChannel, Trace};
+pub use wake::watch as watch_sleep;

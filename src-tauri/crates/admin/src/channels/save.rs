@@ -76,6 +76,7 @@ pub(crate) async fn keep_and_edit(
     secrets: Vec<NewEntry>,
     change: impl FnOnce(&str) -> Result<String, Fault> + Send + 'static,
 ) -> Result<usize, Fault> {
+    sluice.check_editable()?;
     let mut keeping = Keeping::new(sluice);
     for NewEntry { id, secret, origin, field } in secrets {
         if let Err(fault) = keeping.put(&id, secret, &origin).await {
