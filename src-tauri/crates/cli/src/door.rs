@@ -22,7 +22,7 @@ const REPLY_BYTES_MAX: usize = 64 << 20;
 /// A gateway says who it is at once; whoever else holds the port may never answer.
 const INTRODUCTION_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a command waits for a vault that has not answered yet.
-const VAULT_TIME: Duration = Duration::from_secs(2);
+const VAULT_TIME: Duration = Duration::from_secs(10);
 /// What every gateway calls itself at `GET /`.
 const SERVICE: &str = "sluice";
 /// Where the demo listens, unless `PORT` says otherwise.
@@ -87,7 +87,7 @@ impl Door {
             OpenOptions { config_file: everywhere.config.clone(), ..OpenOptions::of_this_process() };
         let sluice = Sluice::open(options).await?;
         sluice.report_opening();
-        sluice.vault().settled(VAULT_TIME).await;
+        sluice.settled(VAULT_TIME).await;
         Ok(Door::Here(sluice))
     }
 
@@ -96,7 +96,7 @@ impl Door {
         let options =
             OpenOptions { config_file: everywhere.config.clone(), ..OpenOptions::of_this_process() };
         let sluice = Sluice::open(options).await?;
-        sluice.vault().settled(VAULT_TIME).await;
+        sluice.settled(VAULT_TIME).await;
         Ok(sluice)
     }
 

@@ -18,6 +18,10 @@ impl Bed {
         Bed { folder: tempfile::tempdir().unwrap() }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
@@ -42,6 +46,10 @@ impl Bed {
         for name in ["PORT", "SLUICE_KEY", "SLUICE_ADMIN_TOKEN", "SLUICE_URL", "SLUICE_LOG"] {
             command.env_remove(name);
         }
+        // The developer's own keychain is none of ours.
+        command
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env_remove("SLUICE_VAULT_PASSPHRASE");
         command.env("SLUICE_HOME", self.home()).stdin(Stdio::null());
     }
 

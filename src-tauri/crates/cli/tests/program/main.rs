@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod admin;
 mod bed;
 mod door;
 mod edits;

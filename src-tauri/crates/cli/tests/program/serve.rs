@@ -98,7 +98,7 @@ fn commands_find_the_running_gateway_and_change_it() {
 
     let status: Value = serde_json::from_str(&bed.says(&["status", "--json"])).unwrap();
     assert_eq!(status["addresses"][0], serving.address.to_string());
-    assert_eq!(status["status"]["channels"][0]["name"], "mine", "the running gateway knows it at once");
+    assert_eq!(status["channels"][0]["name"], "mine", "the running gateway knows it at once");
     assert!(bed.says(&["channels"]).contains("NO_SUCH_VARIABLE"));
     assert!(
         bed.refuses(&["channels", "disable", "other"], 1).contains("mine"),
