@@ -55,7 +55,7 @@ impl Administered {
         let home = tempfile::tempdir().unwrap();
         let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let text =
-            format!("version = 1\n[server]\nport = {}\nlisten = [\"127.0.0.1\"]\n{config}", addr.port());
+            format!("version = 1\n[server]\nport = {}\nlisten = [\"127.0.0.1\"]\n\n{config}", addr.port());
         place(home.path(), "config.toml", &text);
         let mut command = Command::new(sluice());
         command
