@@ -20,6 +20,8 @@ export const overview = {
     tried: (channel: string) => `${channel} is being tried again`,
     full: (channel: string) => `${channel} is full`,
     newKey: (channel: string) => `${channel} needs a new key`,
+    /** Stands between two channels that need a key. */
+    between: ", ",
     more: (count: number) => (count === 1 ? "1 more cannot answer" : `${count} more cannot answer`),
     join: (parts: string[]) => `${parts.join(", ")}.`,
   },

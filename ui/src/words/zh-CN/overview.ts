@@ -16,6 +16,7 @@ export const overview: typeof source = {
     tried: (channel) => `${channel} 正在试探`,
     full: (channel) => `${channel} 已满`,
     newKey: (channel) => `${channel} 需要新密钥`,
+    between: "，",
     more: (count) => `另有 ${count} 个无法应答`,
     join: (parts) => `${parts.join("，")}。`,
   },
