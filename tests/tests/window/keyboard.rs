@@ -66,6 +66,7 @@ async fn every_view_is_reached_and_used_by_the_keys_alone() {
     window.types("mine").await;
     window.keys("Tab").await;
     window.types("auto").await;
+    window.walks_to("Tab", "Save").await;
     window.keys("Enter").await;
     window.knows("models", json!({}), |view| view["aliases"][0]["name"] == "mine").await;
     window.keys("Control+f").await;
