@@ -81,6 +81,7 @@ async fn views_without_content_are_without_barriers() {
     let window = desktop.window(&[]).await;
     window.sees("Skip set-up").await;
     let mut found = inspect(&window, "first-run", &[view("first-run", "#overview")]).await;
+    speak(&window, "en").await;
     window.press("Other…").await;
     window.press_in("main ul", "Other…").await;
     found.extend(inspect(&window, "first-run", &[view("first-run-key", "#overview")]).await);
