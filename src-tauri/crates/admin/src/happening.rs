@@ -115,6 +115,7 @@ impl Sluice {
         let follower = Follower {
             pool: self.gateway.watch_pool(),
             snapshots: self.snapshots(),
+            problems: self.problem_changes(),
             vault: self.vault.states(),
             happenings: self.happenings.clone(),
         };
@@ -126,6 +127,8 @@ impl Sluice {
 struct Follower {
     pool: watch::Receiver<u64>,
     snapshots: watch::Receiver<Arc<config::Snapshot>>,
+    /// A file that became invalid changes nothing but what is wrong with it.
+    problems: watch::Receiver<Arc<[config::Finding]>>,
     vault: watch::Receiver<VaultState>,
     happenings: Happenings,
 }
@@ -137,6 +140,10 @@ impl Follower {
             let alive = tokio::select! {
                 changed = self.pool.changed() => changed.is_ok(),
                 changed = self.snapshots.changed() => {
+                    self.happenings.tell(Happening::Configuration);
+                    changed.is_ok()
+                }
+                changed = self.problems.changed() => {
                     self.happenings.tell(Happening::Configuration);
                     changed.is_ok()
                 }

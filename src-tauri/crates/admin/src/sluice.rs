@@ -177,6 +177,11 @@ impl Sluice {
         Arc::clone(&self.problems.borrow())
     }
 
+    /// Follows what a person should know about the configuration.
+    pub(crate) fn problem_changes(&self) -> watch::Receiver<Arc<[Finding]>> {
+        self.problems.clone()
+    }
+
     /// Writes to the log what opening found and did. [`Sluice::bind`] does so itself.
     pub fn report_opening(&self) {
         self.config.report_opening();
