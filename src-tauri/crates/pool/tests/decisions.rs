@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{Story, Told, World, limited, refused, toml};
 use pool::{Class, Failure, Outcome, Phase, Relay, StarvedKind};
+use serde_json::json;
 use wire::errors::Kind;
 
 const KEYS: &str = r#"keys = [{ name = "one", env = "A" }, { name = "two", env = "B" }]"#;
@@ -393,6 +394,28 @@ fn what_is_explained_is_what_is_tried() {
         world.pass_s(30);
         world.pool.wake(world.now());
     }
+}
+
+#[test]
+fn what_holds_a_candidate_back_is_told_in_codes() {
+    let mut world = World::new(&[
+        ("full", "priority = 1; rpm = 1"),
+        ("benched", "priority = 2; max_retries = 0"),
+        ("free", "priority = 3"),
+    ]);
+    assert_eq!(meets(&mut world, &[]).served_by(), Some("full"));
+    assert_eq!(meets(&mut world, &[refused(Class::RateLimit, 429)]).served_by(), Some("free"));
+    let route = world.route();
+    let explained = world.pool.explain(world.now(), &route);
+    let told: Vec<_> = explained.iter().map(|weighed| (&*weighed.channel, json!(weighed.held))).collect();
+    assert_eq!(
+        told,
+        [
+            ("free", json!(null)),
+            ("full", json!({ "code": "full", "limit": "rpm", "most": 1 })),
+            ("benched", json!({ "code": "benched", "scope": "model", "class": "rate_limit" })),
+        ]
+    );
 }
 
 #[test]
