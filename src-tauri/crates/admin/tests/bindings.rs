@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::any::TypeId;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -23,11 +23,12 @@ const HEAD: &str = "\
 export type Timestamp = string;
 ";
 
-/// The declarations of every type that the table leads to, each once, before those that use it.
+/// The declarations of every type that the table leads to, each once, by name: the order in which types are visited
+/// differs from build to build.
 struct Declarations {
     config: Config,
     seen: HashSet<TypeId>,
-    text: String,
+    by_name: BTreeMap<String, String>,
 }
 
 impl Declarations {
@@ -42,7 +43,8 @@ impl Declarations {
             return;
         }
         let docs = T::docs().unwrap_or_default();
-        write!(self.text, "\n{}export {}\n", laid_out_docs(&docs), laid_out(&T::decl(&self.config))).unwrap();
+        let declaration = format!("\n{}export {}\n", laid_out_docs(&docs), laid_out(&T::decl(&self.config)));
+        self.by_name.insert(T::name(&self.config), declaration);
     }
 }
 
@@ -110,11 +112,12 @@ fn operations(declarations: &mut Declarations) -> String {
 
 fn bindings() -> String {
     let config = Config::new().with_large_int("number");
-    let mut declarations = Declarations { config, seen: HashSet::new(), text: HEAD.to_owned() };
+    let mut declarations = Declarations { config, seen: HashSet::new(), by_name: BTreeMap::new() };
     let operations = operations(&mut declarations);
     declarations.declare::<Fault>();
     declarations.declare::<Happening>();
-    declarations.text + &operations
+    let types: String = declarations.by_name.into_values().collect();
+    format!("{HEAD}{types}{operations}")
 }
 
 fn committed() -> PathBuf {
