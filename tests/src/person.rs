@@ -14,7 +14,7 @@ use crate::window::Window;
 /// The functions that find things in the page.
 const FINDING: &str = include_str!("person.js");
 
-/// The name by which WebDriver tells a reference to an element.
+/// The name by which `WebDriver` tells a reference to an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How many things a person passes with Tab before they give up.

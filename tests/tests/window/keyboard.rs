@@ -85,7 +85,7 @@ async fn every_view_is_reached_and_used_by_the_keys_alone() {
 
     // A request is opened and closed.
     window.keys("Control+5").await;
-    window.sees("Answered").await;
+    window.sees("Rescued").await;
     window.walks_to("Tab", "Requests").await;
     window.keys("Enter").await;
     window.sees("Decision").await;
