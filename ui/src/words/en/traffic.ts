@@ -1,10 +1,12 @@
 import type { Class } from "../../bindings/api";
 
+const today = (requests: string): string => (requests === "1" ? "1 request today" : `${requests} requests today`);
+
 /** Words of the Traffic page. Values arrive formatted. */
 export const traffic = {
   title: "Traffic",
-  live: (requests: string, worthALook: string) => `Live. ${requests} requests today, ${worthALook} worth a look.`,
-  liveQuiet: (requests: string) => `Live. ${requests} requests today.`,
+  live: (requests: string, worthALook: string) => `Live. ${today(requests)}, ${worthALook} worth a look.`,
+  liveQuiet: (requests: string) => `Live. ${today(requests)}.`,
   paused: (unseen: number) => (unseen === 0 ? "Paused. Nothing new since." : unseen === 1 ? "Paused. 1 new request." : `Paused. ${unseen} new requests.`),
   reconnecting: "Reconnecting… The list stays as it was.",
   pause: "Pause list",
