@@ -89,6 +89,8 @@ async fn channels_are_moved_copied_switched_and_brought_back() {
     let copy =
         names(&lines).into_iter().find(|name| !["Alpha", "Beta", "Gamma"].contains(name)).unwrap().to_owned();
     assert!(copy.starts_with("Beta"), "{copy}");
+    // The window leads to the copy.
+    window.sees("Identity").await;
 
     window.goes_to("#channels").await;
     window.press("Use Gamma").await;

@@ -57,6 +57,8 @@ async fn every_view_is_reached_and_used_by_the_keys_alone() {
     window.types("5").await;
     window.keys("Control+s").await;
     window.knows("channel", json!({"name": "Alpha"}), |detail| detail["form"]["weight"] == 5).await;
+    // Before the window knows it too, it would ask whether to leave.
+    window.sees_no_more("Not saved").await;
 
     // A name is tried, an alias written.
     window.keys("Control+3").await;
