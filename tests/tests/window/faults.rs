@@ -68,6 +68,9 @@ async fn a_keychain_that_unlocks_late_is_waited_for_and_used() {
     form["keys"][0]["secret"] = json!("sk-kept-in-the-keychain");
     window.perform("save_channel", json!({"original": "Alpha", "form": form})).await.unwrap();
     window.end().await;
+    // A start beside one that still ends would only show that one's window.
+    let home = desktop.session.home.path().join("sluice");
+    sluice_tests::until("the application to end", || application_of(&home).is_none().then_some(())).await;
     keyring.end().await;
 
     let keyring = desktop.session.locked_keyring().await;
@@ -102,6 +105,12 @@ fn on_a_small_disk(desktop: &Desktop) -> PathBuf {
 
 /// The application's home as the application sees it.
 fn seen_by_the_application(home: &Path) -> PathBuf {
+    let process = application_of(home).expect("the application runs");
+    process.join("root").join(home.strip_prefix("/").unwrap())
+}
+
+/// The folder in `/proc` of the application that runs in this home.
+fn application_of(home: &Path) -> Option<PathBuf> {
     let wanted = format!("SLUICE_HOME={}", home.display());
     let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
     let is_it = |process: &PathBuf| {
@@ -109,8 +118,7 @@ fn seen_by_the_application(home: &Path) -> PathBuf {
         let program = std::fs::read_link(process.join("exe")).unwrap_or_default();
         String::from_utf8_lossy(&environment).contains(&wanted) && program.ends_with("sluice-desktop")
     };
-    let process = all.into_iter().find(is_it).expect("the application runs");
-    process.join("root").join(home.strip_prefix("/").unwrap())
+    all.into_iter().find(is_it)
 }
 
 /// Writes until nothing more fits.
