@@ -34,7 +34,9 @@ run: | build-packages rust ## installs what is missing, builds, and serves the d
 	@cargo run --quiet --locked --package sluice -- serve --demo
 endif
 
-test: | build-packages desktop-packages test-packages rust ## runs every test: Rust, real proxies, a browser, the official SDKs
+test: | build-packages desktop-packages test-packages rust ## runs every test: the window, Rust, real proxies, a browser, the official SDKs
+	ui/run.sh check test
+	packaging/window.sh
 	$(link) cargo build --workspace --all-targets --locked
 	SLUICE_BUILT=$(built) cargo test --workspace --locked
 	SLUICE_BIN=$(built)/sluice tests/sdk/run.sh
