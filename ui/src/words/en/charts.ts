@@ -31,10 +31,6 @@ export const charts = {
         ? `${name}: no request in the last 24 hours.`
         : `${name}, last 24 hours: ${well} hours without a failure, ${rescued} with a rescue, ${failed} with a failure.`,
   },
-  spark: {
-    label: (name: string, last: string, least: string, most: string) => `${name}: now ${last}, between ${least} and ${most}.`,
-    none: (name: string) => `${name}: no figures yet.`,
-  },
   waterfall: {
     waiting: "Waiting",
     streaming: "Streaming",

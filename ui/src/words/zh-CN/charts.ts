@@ -32,10 +32,6 @@ export const charts: typeof English = {
         ? `${name}：最近 24 小时没有请求。`
         : `${name} 最近 24 小时：${well} 小时正常，${rescued} 小时有挽救，${failed} 小时有失败。`,
   },
-  spark: {
-    label: (name, last, least, most) => `${name}：当前 ${last}，介于 ${least} 与 ${most} 之间。`,
-    none: (name) => `${name}：暂无数据。`,
-  },
   waterfall: {
     waiting: "等待",
     streaming: "传输",
