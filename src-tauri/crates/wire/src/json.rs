@@ -7,6 +7,9 @@
 mod cursor;
 mod raw;
 mod strings;
+mod tape;
+mod text;
+mod write;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,6 +17,9 @@ use std::ops::Range;
 pub(crate) use cursor::Cursor;
 pub(crate) use raw::{Object, Raw, is_key, pick, position};
 pub(crate) use strings::{quote, unescape};
+pub use tape::{Tape, Value};
+pub use text::Text;
+pub use write::{Elements, Members, array, object};
 
 /// How deep arrays and objects may nest.
 pub const DEPTH_MAX: usize = 512;

@@ -11,7 +11,7 @@ mod messages;
 mod responses;
 
 use choices::Choices;
-use counts::Counts;
+pub use counts::Counts;
 pub use failure::{StreamFailure, error_body};
 
 use crate::json::{Malformed, Object, Raw, validate};
@@ -90,6 +90,11 @@ impl Observer {
         self.noted.counts.usage()
     }
 
+    /// Returns the token counts reported so far, unknown ones included.
+    pub fn counts(&self) -> &Counts {
+        &self.noted.counts
+    }
+
     /// Returns the upstream's own name of the model.
     pub fn model(&self) -> Option<&str> {
         self.noted.model.as_deref()
@@ -161,6 +166,8 @@ impl Noted {
 /// What an acceptable whole answer says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WholeSeen {
+    /// The tokens it cost, as far as it says so.
+    pub counts: Counts,
     /// The tokens it cost, if it says so.
     pub usage: Option<Usage>,
     /// The upstream's own name of the model.
@@ -237,7 +244,7 @@ fn embedded(protocol: Protocol, answer: &Object<'_>) -> Option<WholeSeen> {
         counts.note(answer.get("usage"), counts::chat);
     }
     let model = answer.filled_str("model").map(Into::into);
-    Some(WholeSeen { usage: counts.usage(), model, finish_reason: None })
+    Some(WholeSeen { counts, usage: counts.usage(), model, finish_reason: None })
 }
 
 #[cfg(test)]

@@ -16,6 +16,16 @@ impl<'a> Cursor<'a> {
         Self { bytes: &bytes[..span.end], at: span.start }
     }
 
+    /// Returns the place in bytes.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Walks over one byte.
+    pub(super) fn step(&mut self) {
+        self.at += 1;
+    }
+
     /// Stands at the start of a text.
     pub(crate) fn at_start(bytes: &'a [u8]) -> Self {
         Self::new(bytes, 0..bytes.len())
@@ -188,7 +198,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks over a key and its colon; returns the key's place, quotes included.
-    fn key(&mut self) -> Result<Range<usize>, Malformed> {
+    pub(super) fn key(&mut self) -> Result<Range<usize>, Malformed> {
         if self.token() != Some(b'"') {
             return Err(self.fault("expected a key in quotes"));
         }
@@ -199,7 +209,7 @@ impl<'a> Cursor<'a> {
         Ok(key)
     }
 
-    fn scalar(&mut self) -> Result<(), Malformed> {
+    pub(super) fn scalar(&mut self) -> Result<(), Malformed> {
         match self.bytes[self.at] {
             b'"' => {
                 self.at = skip_string(self.bytes, self.at)?;
@@ -253,7 +263,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks over `,` (false) or the closing bracket (true).
-    fn ends_after_value(&mut self, closing: u8) -> Result<bool, Malformed> {
+    pub(super) fn ends_after_value(&mut self, closing: u8) -> Result<bool, Malformed> {
         match self.token() {
             Some(b',') => {
                 self.at += 1;
@@ -268,7 +278,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn closes(&mut self, closing: u8) -> bool {
+    pub(super) fn closes(&mut self, closing: u8) -> bool {
         let closes = self.token() == Some(closing);
         if closes {
             self.at += 1;
@@ -285,7 +295,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks over white space and returns the byte behind it.
-    fn token(&mut self) -> Option<u8> {
+    pub(super) fn token(&mut self) -> Option<u8> {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
@@ -296,7 +306,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn fault(&self, what: &'static str) -> Malformed {
+    pub(super) fn fault(&self, what: &'static str) -> Malformed {
         Malformed { offset: self.at, what }
     }
 }

@@ -181,6 +181,7 @@ fn answered(said: &Said<'_>) -> Option<WholeSeen> {
         }
     };
     answered.then(|| WholeSeen {
+        counts: noted.counts,
         usage: noted.counts.usage(),
         model: said.model.and_then(Raw::filled_str).map(Into::into),
         finish_reason: noted.finish_reason,

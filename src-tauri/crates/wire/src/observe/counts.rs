@@ -5,7 +5,7 @@ use crate::json::Raw;
 
 /// Token counts, as far as they are known. Input is fresh input: what the cache gave or took is counted apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub struct Counts {
     input: Option<u64>,
     cache_read: Option<u64>,
     cache_write: Option<u64>,
@@ -46,6 +46,42 @@ impl Counts {
             output: self.output.unwrap_or(0),
             reasoning: self.reasoning.unwrap_or(0),
         })
+    }
+
+    /// Returns all input tokens, cached or not.
+    pub fn input_total(&self) -> Option<u64> {
+        let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_write.unwrap_or(0));
+        self.input.map(|fresh| fresh.saturating_add(cached))
+    }
+
+    /// Returns the input tokens that no cache gave or took.
+    pub fn input_fresh(&self) -> Option<u64> {
+        self.input
+    }
+
+    /// Returns the input tokens read from a cache.
+    pub fn cache_read(&self) -> Option<u64> {
+        self.cache_read
+    }
+
+    /// Returns the input tokens written to a cache.
+    pub fn cache_write(&self) -> Option<u64> {
+        self.cache_write
+    }
+
+    /// Returns the output tokens, reasoning included.
+    pub fn output(&self) -> Option<u64> {
+        self.output
+    }
+
+    /// Returns the output tokens that were reasoning.
+    pub fn reasoning(&self) -> Option<u64> {
+        self.reasoning
+    }
+
+    /// Tells whether nothing is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Makes counts from an input that includes what the cache gave and took.

@@ -69,6 +69,7 @@ pub(super) fn whole(answer: &Object<'_>) -> Option<WholeSeen> {
         noted.end(&reason);
     }
     (seen == Seen::Content || noted.finish_reason.is_some()).then(|| WholeSeen {
+        counts: noted.counts,
         usage: noted.counts.usage(),
         model: answer.filled_str("modelVersion").map(Into::into),
         finish_reason: noted.finish_reason,

@@ -81,5 +81,5 @@ pub(super) fn whole(answer: &Object<'_>) -> Option<WholeSeen> {
     let mut noted = Noted::default();
     noted.counts.note(answer.get("usage"), counts);
     let model = answer.filled_str("model").map(Into::into);
-    Some(WholeSeen { usage: noted.counts.usage(), model, finish_reason })
+    Some(WholeSeen { counts: noted.counts, usage: noted.counts.usage(), model, finish_reason })
 }

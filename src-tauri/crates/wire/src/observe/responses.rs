@@ -101,6 +101,7 @@ pub(super) fn whole(answer: &Object<'_>) -> Option<WholeSeen> {
     let mut noted = Noted::default();
     noted.counts.note(answer.get("usage"), counts);
     Some(WholeSeen {
+        counts: noted.counts,
         usage: noted.counts.usage(),
         model: answer.filled_str("model").map(Into::into),
         finish_reason: reason(answer.get("status"), answer.get("incomplete_details")),

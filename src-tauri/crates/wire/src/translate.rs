@@ -1,0 +1,158 @@
+//! From one protocol into another: a request, a whole answer, a streamed one.
+
+use std::borrow::Cow;
+
+use crate::Protocol;
+use crate::ask::Wanted;
+use crate::calls::{Names, Restore};
+use crate::dialect::{self, Addressee, Decode, Encode, Target};
+use crate::errors::SoFar;
+use crate::head::Head;
+use crate::json::{Malformed, Tape};
+use crate::note::{Notes, Unsaid};
+use crate::observe::{Counts, StreamFailure};
+use crate::reply::{Delta, Fold};
+
+/// A request in the channel's words.
+#[derive(Debug, Clone)]
+pub struct Translated {
+    /// The body.
+    pub body: Vec<u8>,
+    /// What was left out or said in another way.
+    pub notes: Notes,
+    /// What the tools are called there; the answer is read with it.
+    pub names: Names,
+    /// How the client wants its answer.
+    pub wanted: Wanted,
+}
+
+/// Why a request cannot be translated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Untranslatable {
+    /// It is not what its own protocol promises.
+    #[error("the request body is not valid: {0}")]
+    Malformed(#[from] Malformed),
+    /// It asks for something that the channel's protocol cannot say.
+    #[error(transparent)]
+    Unsaid(#[from] Unsaid),
+}
+
+/// Translates a request, whose head has been read, for a channel.
+pub fn request(head: &Head, body: &[u8], target: &Target<'_>) -> Result<Translated, Untranslatable> {
+    let tape = Tape::read(body)?;
+    let ask = dialect::of(head.protocol).decode_request(&tape, head)?;
+    let encoded = dialect::of(target.protocol).encode_request(&ask, target)?;
+    let mut notes = ask.notes;
+    notes.extend(encoded.notes);
+    Ok(Translated { body: encoded.body, notes, names: encoded.names, wanted: ask.wanted })
+}
+
+/// Translates a whole answer, which is known to be no error.
+pub fn whole(
+    from: Protocol,
+    body: &[u8],
+    counts: &Counts,
+    names: &Names,
+    to: &Addressee,
+) -> Result<Vec<u8>, StreamFailure> {
+    let body = utf8(body);
+    let tape =
+        Tape::read(&body).map_err(|fault| failure(format!("the answer is not valid JSON: {fault}")))?;
+    let mut restore = Restore::new(names.clone());
+    let mut fold = Fold::default();
+    dialect::of(from)
+        .decode_reply(tape.root(), &mut |delta| restore.pass(delta, &mut |delta| fold.push(delta)));
+    let reply = fold.finish();
+    match reply.failure {
+        Some(failure) => Err(failure),
+        None => Ok(dialect::of(to.protocol).encode_reply(&reply, counts, to)),
+    }
+}
+
+/// A streamed answer on its way from one protocol into another.
+#[derive(Debug)]
+pub struct Translation {
+    decoder: Box<dyn Decode>,
+    restore: Restore,
+    encoder: Box<dyn Encode>,
+    ended: bool,
+    failure: Option<StreamFailure>,
+}
+
+impl Translation {
+    /// Begins an answer from a channel that speaks `from`.
+    pub fn new(from: Protocol, names: Names, to: &Addressee) -> Self {
+        Self {
+            decoder: dialect::of(from).stream_decoder(),
+            restore: Restore::new(names),
+            encoder: dialect::of(to.protocol).stream_encoder(to),
+            ended: false,
+            failure: None,
+        }
+    }
+
+    /// Takes one event that is no failure, and appends what the client gets. What is not JSON is passed over.
+    pub fn event(&mut self, name: Option<&[u8]>, data: &[u8], counts: &Counts, out: &mut Vec<u8>) {
+        let data = utf8(data.trim_ascii());
+        let Ok(tape) = Tape::read(&data) else { return };
+        let name = name.and_then(|name| std::str::from_utf8(name).ok());
+        let Self { decoder, restore, encoder, ended, failure } = self;
+        decoder.event(name, tape.root(), &mut |delta| {
+            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
+        });
+    }
+
+    /// Ends the answer, of which the protocol's terminal has been seen. Doing it twice does nothing more.
+    pub fn finish(&mut self, counts: &Counts, out: &mut Vec<u8>) {
+        if self.ended || self.failure.is_some() {
+            return;
+        }
+        let Self { decoder, restore, encoder, ended, failure } = self;
+        decoder.finish(&mut |delta| {
+            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
+        });
+    }
+
+    /// Tells whether the client has the answer's end.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns the failure that the channel's protocol does not call one, once.
+    pub fn take_failure(&mut self) -> Option<StreamFailure> {
+        self.failure.take()
+    }
+
+    /// Says what the client has been told, for an error event that must fit behind it.
+    pub fn so_far(&self) -> SoFar<'_> {
+        self.encoder.so_far()
+    }
+}
+
+fn push(
+    encoder: &mut dyn Encode,
+    ended: &mut bool,
+    failure: &mut Option<StreamFailure>,
+    delta: Delta<'_>,
+    counts: &Counts,
+    out: &mut Vec<u8>,
+) {
+    if let Delta::Failed(failed) = delta {
+        *failure = Some(failed);
+        return;
+    }
+    *ended |= matches!(delta, Delta::Finish(_));
+    encoder.push(delta, counts, out);
+}
+
+/// A byte that is no UTF-8 must not cost the answer.
+fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(_) => Cow::Borrowed(bytes),
+        Cow::Owned(mended) => Cow::Owned(mended.into_bytes()),
+    }
+}
+
+fn failure(message: String) -> StreamFailure {
+    StreamFailure { message, ..StreamFailure::default() }
+}
