@@ -401,6 +401,8 @@ mod tests {
             channel: channel.into(),
             key: "default".into(),
             model: "m".into(),
+            protocol: wire::Protocol::Chat,
+            notes: Vec::new(),
             started_ms: 10.0,
             headers_ms: None,
             first_content_ms: class.is_none().then_some(110.0),

@@ -17,6 +17,8 @@ use crate::snapshot::{Channel, Snapshot};
 pub struct Route {
     /// The name that was asked for; `auto` where the request named none.
     pub asked: Arc<str>,
+    /// The protocol that the client speaks.
+    pub protocol: Protocol,
     /// The rule that matched.
     pub rule: Rule,
     /// The channels that may answer, lowest rank first.
@@ -40,7 +42,7 @@ pub struct Candidate {
     pub rank: u32,
     /// Whether it answers though it does not list the name.
     pub stand_in: bool,
-    /// The protocol in which the attempt goes out.
+    /// The protocol in which the attempt goes out: the client's own where the channel speaks it.
     pub protocol: Protocol,
     /// The index of that protocol in the channel's `spoken`.
     pub base: usize,
@@ -228,16 +230,15 @@ pub enum RouteRefusal {
 
 /// Finds the channels that may answer `asked`; `None` is taken as `auto`.
 pub fn route(snapshot: &Snapshot, asked: Option<&str>, protocol: Protocol, operation: Operation) -> Route {
-    // Every operation of a protocol is spoken wherever the protocol is.
-    let _ = operation;
     let asked: Arc<str> = asked.filter(|name| !name.is_empty()).unwrap_or(AUTO).into();
     let meaning = meaning::of(snapshot, &asked);
-    let mut choice = choice::Choice::new(snapshot, protocol);
+    let mut choice = choice::Choice::new(snapshot, protocol, operation);
     choice.consider(&meaning);
     let (candidates, skipped) = choice.ranked(&meaning);
     Route {
         refusal: refusal(snapshot, &asked, &meaning.rule),
         asked,
+        protocol,
         rule: meaning.rule,
         candidates,
         skipped,

@@ -270,6 +270,21 @@ impl Channel {
     }
 }
 
+impl Spoken {
+    /// Tells whether it is the protocol's own provider, whose newest words and strictest rules apply.
+    pub fn is_first_party(&self) -> bool {
+        let is = |host: &str| self.base.host() == host;
+        match self.protocol {
+            // Azure serves the same models by the same API, and gives every customer a host.
+            Protocol::Chat | Protocol::Responses => {
+                is("api.openai.com") || self.base.auth(self.protocol) == Auth::ApiKey
+            }
+            Protocol::Messages => is("api.anthropic.com"),
+            Protocol::Gemini => is("generativelanguage.googleapis.com"),
+        }
+    }
+}
+
 /// One protocol that a channel speaks.
 #[derive(Debug, Clone)]
 pub struct Spoken {

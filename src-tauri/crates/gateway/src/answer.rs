@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use pool::Outcome;
 use uuid::Uuid;
-use wire::{Protocol, errors, frames::Framing};
+use wire::{Protocol, errors, frames::Framing, note::Note};
 
 use crate::{
     attempt::{Opened, Passed},
@@ -69,6 +69,8 @@ pub(crate) struct Stamp {
     attempts: usize,
     /// Channel and model, where one answered.
     served: Option<(HeaderValue, HeaderValue)>,
+    /// What translation left out or said in another way.
+    dropped: Option<HeaderValue>,
     by_default: bool,
 }
 
@@ -78,6 +80,7 @@ impl Stamp {
             id: id_value(recording.id()),
             attempts: recording.attempts(),
             served: None,
+            dropped: dropped(recording.notes()),
             by_default: false,
         }
     }
@@ -95,10 +98,32 @@ impl Stamp {
             headers.insert(HeaderName::from_static("x-sluice-channel"), channel);
             headers.insert(HeaderName::from_static("x-sluice-model"), model);
         }
+        if let Some(dropped) = self.dropped {
+            headers.insert(HeaderName::from_static("x-sluice-dropped"), dropped);
+        }
         if self.by_default {
             headers.insert(HeaderName::from_static("x-sluice-note"), UNKNOWN_MODEL);
         }
     }
+}
+
+/// How long the list of what translation dropped may be.
+const DROPPED_BYTES_MAX: usize = 1024;
+
+/// Lists what translation left out or said in another way, as far as there is room.
+fn dropped(notes: &[Note]) -> Option<HeaderValue> {
+    let mut list = String::new();
+    for note in notes {
+        let item = note.to_string();
+        if list.len() + item.len() + 1 > DROPPED_BYTES_MAX {
+            break;
+        }
+        if !list.is_empty() {
+            list.push(',');
+        }
+        list.push_str(&item);
+    }
+    (!list.is_empty()).then(|| headers::visible(&list))
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-sluice-request-id");

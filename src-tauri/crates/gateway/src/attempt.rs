@@ -5,13 +5,14 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use bytes::Bytes;
 use config::Candidate;
 use http::{HeaderMap, StatusCode};
-use pool::{Failure, Lease, Phase};
-use wire::{Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen};
+use pool::{Blame, Class, Failure, Lease, Phase};
+use wire::{Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen, translate::Untranslatable};
 
 use crate::{
-    compose::{self, Asked},
+    compose::{self, Asked, Composed, Uncomposable},
     decode::Inflow,
     delivery::{self, Content, Fault, Patience, Whole},
+    foreign::Foreign,
     gateway::Gateway,
     headers,
     held::Held,
@@ -59,8 +60,12 @@ pub(crate) async fn run(
     let head = &asked.head;
     let began = recording.elapsed();
     let key = &candidate.channel.keys[held.lease().key_index];
-    let outgoing = compose::request(candidate, key, asked).map_err(|_unusable| unusable_key())?;
+    let Composed { outgoing, translated } = compose::request(candidate, key, asked)?;
     let usage_is_ours = outgoing.usage_is_ours;
+    let translated = translated.map(|translated| Foreign::new(translated, asked, recording));
+    if let Some(foreign) = &translated {
+        recording.translated(&foreign.translated.notes);
+    }
     let patience = patience(gateway, candidate, head, held.lease());
     let sizes = &gateway.sizes;
     let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, patience.headers, sizes).await?;
@@ -68,13 +73,22 @@ pub(crate) async fn run(
     recording.headers(status.as_u16());
     if !status.is_success() {
         let within = patience.headers.saturating_sub(recording.elapsed().saturating_sub(began));
-        return Err(refused(gateway, candidate, head.operation, reply_headers, status, inflow, within).await);
+        let mut missed =
+            refused(gateway, candidate, head.operation, reply_headers, status, inflow, within).await;
+        // What another protocol's upstream says is in no words that this client reads.
+        missed.relayed = missed.relayed.filter(|_| translated.is_none());
+        return Err(missed);
     }
-    let passing = headers::to_client(&reply_headers);
+    let passing = match &translated {
+        None => headers::to_client(&reply_headers),
+        Some(foreign) => headers::to_foreign_client(&reply_headers, foreign.content_type(head.stream)),
+    };
     let spent = recording.elapsed().saturating_sub(began);
     if head.stream && head.operation == Operation::Generate {
-        let mut stream =
-            Box::new(Stream::new(candidate.protocol, asked.framing(), usage_is_ours, sizes.event));
+        let mut stream = Box::new(match &translated {
+            None => Stream::new(candidate.protocol, asked.framing(), usage_is_ours, sizes.event),
+            Some(foreign) => Stream::translated(candidate.protocol, foreign, sizes.event),
+        });
         let within = patience.content_after(spent);
         return match delivery::gate(&mut stream, &mut inflow, status.as_u16(), within, sizes).await {
             Ok(out) => {
@@ -90,13 +104,25 @@ pub(crate) async fn run(
     }
     let within = patience.total.saturating_sub(spent);
     let most = match head.operation {
+        // What is translated must be read to its end first.
+        Operation::Generate if translated.is_some() => sizes.reply,
         Operation::Generate | Operation::CountTokens => sizes.held_reply,
         Operation::Embed | Operation::BatchEmbed => sizes.held_embeddings,
     };
     match delivery::hold(candidate.protocol, head.operation, status.as_u16(), inflow, within, most).await {
         Ok(Whole::Checked(body, seen)) => {
+            let body = match &translated {
+                None => body,
+                Some(foreign) => foreign
+                    .whole(candidate.protocol, &body, &seen)
+                    .map_err(|said| missed(gateway, candidate, head.operation, Fault::Said(said)))?,
+            };
             recording.first_content();
             Ok(Passed::Whole(status, passing, body, seen, recording.elapsed().saturating_sub(began)))
+        }
+        Ok(Whole::Large(..)) if translated.is_some() => {
+            let words = "the reply is larger than any answer may be";
+            Err(upstream::malformed(status.as_u16(), words.to_owned()).into())
         }
         Ok(Whole::Large(parts, inflow)) => {
             recording.first_content();
@@ -177,7 +203,17 @@ fn missed(gateway: &Gateway, candidate: &Candidate, operation: Operation, fault:
     }
 }
 
-fn unusable_key() -> Missed {
-    let message = "the channel's key holds characters that no header can carry";
-    Failure::new(pool::Class::Credential, Phase::P0, message).into()
+impl From<Uncomposable> for Missed {
+    fn from(fault: Uncomposable) -> Missed {
+        let failure = |class| Failure::new(class, Phase::P0, fault.to_string());
+        match &fault {
+            Uncomposable::UnusableKey => failure(Class::Credential),
+            Uncomposable::Untranslatable(Untranslatable::Malformed(_)) => failure(Class::Untranslatable),
+            Uncomposable::Untranslatable(Untranslatable::Unsaid(unsaid)) => {
+                let blame = Blame { field: unsaid.field.clone(), code: unsaid.code };
+                failure(Class::Untranslatable).blaming(blame)
+            }
+        }
+        .into()
+    }
 }

@@ -7,8 +7,10 @@ use secrecy::ExposeSecret;
 use url::Url;
 use wire::{
     Operation, Protocol,
-    head::Head,
+    dialect::Target,
+    head::{Head, PathModel},
     splice::{self, Change},
+    translate::{self, Translated, Untranslatable},
 };
 
 use crate::headers;
@@ -31,15 +33,78 @@ pub(crate) struct Outgoing {
     pub usage_is_ours: bool,
 }
 
+/// Why an attempt cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Uncomposable {
+    /// The key's bytes cannot stand in a header.
+    #[error("the channel's key holds characters that no header can carry")]
+    UnusableKey,
+    /// The request says something that the channel's protocol cannot say.
+    #[error(transparent)]
+    Untranslatable(#[from] Untranslatable),
+}
+
 /// A key whose bytes cannot stand in a header.
 #[derive(Debug)]
 pub(crate) struct UnusableKey;
 
+impl From<UnusableKey> for Uncomposable {
+    fn from(_unusable: UnusableKey) -> Uncomposable {
+        Uncomposable::UnusableKey
+    }
+}
+
+/// A request ready to be sent, and what reading its answer takes where it was translated.
+pub(crate) struct Composed {
+    pub outgoing: Outgoing,
+    pub translated: Option<Translated>,
+}
+
 /// The API version that a Messages request without one gets: the one that every Anthropic-compatible vendor knows.
 const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-/// Composes one attempt: the channel's address and credential, the client's bytes with the splices it needs.
-pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outgoing, UnusableKey> {
+/// Composes one attempt: the channel's address and credential, and the client's bytes with the splices it needs, or the
+/// request in the channel's words.
+pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, Uncomposable> {
+    if candidate.protocol == asked.head.protocol {
+        let outgoing = same_protocol(candidate, key, asked)?;
+        return Ok(Composed { outgoing, translated: None });
+    }
+    foreign_protocol(candidate, key, asked)
+}
+
+/// Composes an attempt in the channel's protocol. Nothing of the client's headers means anything there.
+fn foreign_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, Uncomposable> {
+    let channel = &candidate.channel;
+    let protocol = candidate.protocol;
+    let spoken = &channel.spoken[candidate.base];
+    let target =
+        Target { protocol, model: &candidate.model, first_party: spoken.is_first_party(), output_max: None };
+    let mut translated = translate::request(&asked.head, &asked.body, &target)?;
+    let stream = asked.head.stream;
+    let path = (protocol == Protocol::Gemini).then_some(PathModel { model: &candidate.model, stream });
+    let body = Bytes::from(std::mem::take(&mut translated.body));
+    let head = Head::read(protocol, Operation::Generate, &body, path).map_err(Untranslatable::Malformed)?;
+    let change =
+        Change { model: None, params: &channel.params, force: channel.params_force, ask_usage: false };
+    let mut headers = headers::to_foreign_upstream(&asked.headers);
+    authorize(&mut headers, channel.auth(protocol), key)?;
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    say_json(&mut headers);
+    if protocol == Protocol::Messages {
+        headers.insert(HeaderName::from_static("anthropic-version"), ANTHROPIC_VERSION);
+    }
+    let query = (protocol == Protocol::Gemini && stream).then_some("alt=sse");
+    let outgoing = Outgoing {
+        url: spoken.base.endpoint(protocol, Operation::Generate, &candidate.model, stream, query),
+        headers,
+        body: splice::apply(&head, &body, &change),
+        usage_is_ours: false,
+    };
+    Ok(Composed { outgoing, translated: Some(translated) })
+}
+
+fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outgoing, UnusableKey> {
     let channel = &candidate.channel;
     let head = &asked.head;
     let usage_is_ours = may_ask_usage(head) && channel.include_usage;

@@ -69,7 +69,7 @@ impl Fix {
             Class::Credential => Fix::CheckKey,
             Class::ModelAccess => Fix::AskForModel,
             Class::ModelGone => Fix::CheckModel,
-            Class::NotOffered => Fix::CheckType,
+            Class::NotOffered | Class::Untranslatable => Fix::CheckType,
             Class::RegionBlocked => Fix::OtherRegion,
             Class::ContextLength | Class::CallerFault => Fix::CheckRequest,
             Class::ContentFilter => Fix::Filtered,

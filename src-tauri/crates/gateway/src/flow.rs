@@ -20,6 +20,7 @@ use crate::{
     gateway::{Gateway, Timers},
     held::Held,
     mask::Mask,
+    refusal,
     stream::{Stream as Reading, Turn},
     trace::{Ending, Recording},
 };
@@ -271,12 +272,24 @@ impl Flow {
         let Some(now) = wall else { return };
         let mut failure = pool::judge_stream_failure(reading.protocol(), &said, now);
         failure.phase = Phase::P4;
-        if reading.ends_cleanly_on_error() {
+        if !reading.passes_failures() {
+            self.say_failure(&failure);
+        } else if reading.ends_cleanly_on_error() {
             self.close();
         } else {
             self.stage = Stage::Abort;
         }
         self.fail(failure, Ending::Error);
+    }
+
+    /// Tells a client of another protocol, in its words, that the upstream failed.
+    fn say_failure(&mut self, failure: &Failure) {
+        let (Some(reading), Some(recording)) = (&mut self.reading, &self.recording) else { return };
+        let protocol = reading.client_protocol();
+        let channel = self.channel.as_ref().map_or("", |channel| &channel.name);
+        let refusal = refusal::decided(pool::Refusal::of(failure, channel, protocol, false), protocol);
+        self.stage = if reading.ends_cleanly_on_error() { Stage::Clean } else { Stage::Abort };
+        self.out.extend(reading.last_words(&refusal.error_body(), recording.started_s()));
     }
 
     /// Ends the answer honestly: the protocol's own error event, then a broken connection. What breaks after the
@@ -329,7 +342,7 @@ impl Flow {
     /// Ends the body properly; what is open in its framing is closed.
     fn close(&mut self) {
         self.stage = Stage::Clean;
-        self.out.extend(self.reading.as_ref().and_then(Reading::closing));
+        self.out.extend(self.reading.as_mut().and_then(Reading::closing));
     }
 
     fn fail(&mut self, failure: Failure, ending: Ending) {
@@ -428,7 +441,15 @@ impl Break {
             Break::Silent => (Kind::Timeout, 504),
             Break::Stopping => (Kind::Unavailable, 503),
         };
-        ErrorBody { status, kind, code: None, message: words, retry_after_s: None, request_id: None }
+        ErrorBody {
+            status,
+            kind,
+            code: None,
+            param: None,
+            message: words,
+            retry_after_s: None,
+            request_id: None,
+        }
     }
 }
 

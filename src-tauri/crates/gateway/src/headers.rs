@@ -21,6 +21,29 @@ pub(crate) fn to_upstream(client: &HeaderMap, room: usize) -> HeaderMap {
     passed
 }
 
+/// The client's headers that mean something to an upstream of another protocol: who asks.
+pub(crate) fn to_foreign_upstream(client: &HeaderMap) -> HeaderMap {
+    let mut passed = HeaderMap::with_capacity(6);
+    if let Some(agent) = client.get(header::USER_AGENT) {
+        passed.insert(header::USER_AGENT, agent.clone());
+    }
+    passed
+}
+
+/// What an upstream of another protocol says that its client may see: when to come again, and its id of the request under
+/// a name that no client takes for its own protocol's.
+pub(crate) fn to_foreign_client(upstream: &HeaderMap, content_type: &'static str) -> HeaderMap {
+    let mut passed = HeaderMap::with_capacity(8);
+    passed.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(seconds) = upstream.get(header::RETRY_AFTER) {
+        passed.insert(header::RETRY_AFTER, seconds.clone());
+    }
+    if let Some(id) = upstream.get("x-request-id").or_else(|| upstream.get("request-id")) {
+        passed.insert(HeaderName::from_static("x-sluice-upstream-request-id"), id.clone());
+    }
+    passed
+}
+
 /// The upstream's headers that a client may see.
 pub(crate) fn to_client(upstream: &HeaderMap) -> HeaderMap {
     let named = named_by_connection(upstream);

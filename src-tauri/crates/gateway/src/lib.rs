@@ -11,6 +11,7 @@ mod decode;
 mod delivery;
 mod fix;
 mod flow;
+mod foreign;
 mod gateway;
 mod guard;
 mod headers;

@@ -311,7 +311,7 @@ impl<'a> Test<'a> {
             protocol,
             base: 0,
         };
-        let Ok(outgoing) = compose::request(&candidate, key, &asked) else {
+        let Ok(outgoing) = compose::request(&candidate, key, &asked).map(|composed| composed.outgoing) else {
             let words = "the key holds characters that no header can carry";
             return Err(self.missed(StepName::Auth, words, Fix::PasteTheKeyAgain));
         };

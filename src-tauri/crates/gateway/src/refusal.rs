@@ -16,6 +16,8 @@ pub(crate) struct Refusal {
     pub status: StatusCode,
     pub kind: Kind,
     pub code: Option<&'static str>,
+    /// The field of the request that is to blame, in the client's own words.
+    pub field: Option<String>,
     pub message: String,
     /// Seconds, rendered as `Retry-After`.
     pub retry_after_s: Option<u64>,
@@ -43,6 +45,7 @@ impl Refusal {
             status,
             kind,
             code: None,
+            field: None,
             message: message.into(),
             retry_after_s: None,
             should_retry: None,
@@ -76,6 +79,7 @@ impl Refusal {
             status: self.status.as_u16(),
             kind: self.kind,
             code: self.code,
+            param: self.field.as_deref(),
             message: &self.message,
             retry_after_s: self.retry_after_s,
             request_id: self.request_id.as_deref(),
@@ -153,6 +157,7 @@ pub(crate) fn decided(refusal: pool::Refusal, protocol: Protocol) -> Refusal {
         status: StatusCode::from_u16(refusal.status_for(protocol)).unwrap_or(StatusCode::BAD_GATEWAY),
         kind: refusal.kind,
         code: refusal.code,
+        field: refusal.field.clone(),
         retry_after_s: refusal.retry_after_s(),
         should_retry: Some(refusal.should_retry),
         message: refusal.message,

@@ -126,7 +126,7 @@ async fn find(
             }
         };
         let candidate = &route.candidates[held.lease().candidate];
-        recording.dispatched(&candidate.channel, held.lease());
+        recording.dispatched(candidate, held.lease());
         let missed = match attempt::run(gateway, asked, candidate, &held, recording).await {
             Ok(passed) => return Ok((passed, held)),
             Err(missed) => missed,

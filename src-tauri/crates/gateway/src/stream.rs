@@ -11,6 +11,8 @@ use wire::{
     sse::{Event, Kind, TooLong},
 };
 
+use crate::foreign::{Foreign, Outflow};
+
 /// A stream being read. Bytes pass as they are, but for two cases that work event by event.
 pub(crate) struct Stream {
     protocol: Protocol,
@@ -18,6 +20,8 @@ pub(crate) struct Stream {
     splitter: Splitter,
     observer: Observer,
     sieve: Option<Sieve>,
+    /// Writes the answer for a client of another protocol; then no byte of the upstream's passes.
+    outflow: Option<Outflow>,
     closed: bool,
 }
 
@@ -77,8 +81,15 @@ impl Stream {
             splitter: Splitter::new(framing, event_limit),
             observer: Observer::new(protocol),
             sieve,
+            outflow: None,
             closed: false,
         }
+    }
+
+    /// Reads a stream for a client of another protocol.
+    pub(crate) fn translated(protocol: Protocol, foreign: &Foreign, event_limit: usize) -> Stream {
+        let outflow = Some(foreign.outflow(protocol));
+        Stream { sieve: None, outflow, ..Stream::new(protocol, Framing::Sse, false, event_limit) }
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -110,21 +121,40 @@ impl Stream {
 
     /// Gemini clients recover from an error event with a clean end and crash on a broken connection.
     pub(crate) fn ends_cleanly_on_error(&self) -> bool {
-        self.protocol == Protocol::Gemini
+        self.client_protocol() == Protocol::Gemini
+    }
+
+    /// What the client speaks.
+    pub(crate) fn client_protocol(&self) -> Protocol {
+        self.outflow.as_ref().map_or(self.protocol, |outflow| outflow.protocol)
+    }
+
+    /// Whether the client has read the upstream's own words about a failure.
+    pub(crate) fn passes_failures(&self) -> bool {
+        self.outflow.is_none()
     }
 
     /// Takes the next bytes and queues what passes.
     pub(crate) fn take(&mut self, part: Bytes, out: &mut VecDeque<Bytes>) -> Result<Turn, TooLong> {
         let mut turn = Turn::Preamble;
         let observer = &mut self.observer;
-        match &mut self.sieve {
-            None => {
+        match (&mut self.outflow, &mut self.sieve) {
+            (Some(outflow), _) => {
+                self.splitter.push(&part, &mut |event| {
+                    let seen = observe(observer, &event);
+                    outflow.pass(&event, seen.as_ref(), observer);
+                    turn.add(seen);
+                })?;
+                turn.add(outflow.failure().map(Seen::Failure));
+                out.extend(outflow.take());
+            }
+            (None, None) => {
                 self.splitter.push(&part, &mut |event| {
                     turn.add(observe(observer, &event));
                 })?;
                 out.push_back(part);
             }
-            Some(sieve) => {
+            (None, Some(sieve)) => {
                 sieve.pending.extend_from_slice(&part);
                 self.splitter.push(&part, &mut |event| {
                     let seen = observe(observer, &event);
@@ -144,14 +174,23 @@ impl Stream {
         let mut turn = Turn::Preamble;
         let observer = &mut self.observer;
         let sieve = &mut self.sieve;
+        let outflow = &mut self.outflow;
         // An event that grew over its limit has been reported by `take` already.
         let _ = self.splitter.finish(&mut |event| {
             let seen = observe(observer, &event);
             if let Some(sieve) = sieve {
                 sieve.pass(&event, seen == Some(Seen::UsageOnly), out);
             }
+            if let Some(outflow) = outflow {
+                outflow.pass(&event, seen.as_ref(), observer);
+            }
             turn.add(seen);
         });
+        if let Some(outflow) = outflow {
+            outflow.finish(observer);
+            turn.add(outflow.failure().map(Seen::Failure));
+            out.extend(outflow.take());
+        }
         if let Some(sieve) = &mut self.sieve {
             sieve.finish(out);
         }
@@ -160,6 +199,9 @@ impl Stream {
 
     /// What keeps a silent stream alive, if this is a place for it.
     pub(crate) fn keep_alive(&self) -> Option<Bytes> {
+        if let Some(outflow) = &self.outflow {
+            return outflow.keep_alive(self.observer.has_content());
+        }
         let quiet = self.splitter.at_boundary() && !self.observer.ended();
         let bytes = errors::keep_alive(self.protocol, self.framing, self.observer.has_content());
         (quiet && !bytes.is_empty()).then(|| Bytes::from_static(bytes))
@@ -169,6 +211,9 @@ impl Stream {
     ///
     /// `created_s` is when the request came, in Unix seconds.
     pub(crate) fn last_words(&mut self, error: &ErrorBody<'_>, created_s: u64) -> Option<Bytes> {
+        if let Some(outflow) = &self.outflow {
+            return outflow.last_words(error, created_s);
+        }
         if self.observer.ended() {
             return None;
         }
@@ -183,8 +228,12 @@ impl Stream {
         (!event.is_empty()).then(|| event.into())
     }
 
-    /// What closes a JSON array that ends here; event streams need nothing.
-    pub(crate) fn closing(&self) -> Option<Bytes> {
+    /// What is still to be said at a proper end: the end of a translated answer, or what closes a JSON array.
+    pub(crate) fn closing(&mut self) -> Option<Bytes> {
+        if let Some(outflow) = &mut self.outflow {
+            outflow.finish(&self.observer);
+            return outflow.take();
+        }
         match self.framing {
             Framing::Sse => None,
             Framing::JsonArray => {

@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
-use config::{Route, Rule, SkipReason};
+use config::{Candidate, Route, Rule, SkipReason};
 use jiff::Timestamp;
 use pool::{Class, Failure, Lease, Now, Phase};
 use serde::{Deserialize, Serialize, Serializer};
 use tracing::{info, warn};
 use uuid::Uuid;
-use wire::{Operation, Protocol, Usage};
+use wire::{
+    Operation, Protocol, Usage,
+    note::{Note, Notes},
+};
 
 use crate::{Gateway, relay::Call};
 
@@ -103,6 +106,12 @@ pub struct AttemptTrace {
     pub key: Arc<str>,
     /// The model that the upstream was asked for.
     pub model: Arc<str>,
+    /// What the upstream speaks.
+    pub protocol: Protocol,
+    /// What translation left out or said in another way; empty where the client speaks the same protocol.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Note>>")]
+    pub notes: Vec<Note>,
     /// When it was dispatched.
     pub started_ms: f64,
     /// When response headers arrived.
@@ -243,12 +252,14 @@ impl Recording {
         }
     }
 
-    pub(crate) fn dispatched(&mut self, channel: &config::Channel, lease: &Lease) {
+    pub(crate) fn dispatched(&mut self, candidate: &Candidate, lease: &Lease) {
         let started_ms = self.elapsed_ms();
         self.trace_mut().attempts.push(AttemptTrace {
-            channel: Arc::clone(&channel.name),
+            channel: Arc::clone(&candidate.channel.name),
             key: Arc::clone(&lease.cell.key),
             model: Arc::clone(&lease.cell.model),
+            protocol: candidate.protocol,
+            notes: Vec::new(),
             started_ms,
             headers_ms: None,
             first_content_ms: None,
@@ -261,6 +272,16 @@ impl Recording {
             maybe_billed: false,
         });
         self.show();
+    }
+
+    /// Notes what translating the request cost.
+    pub(crate) fn translated(&mut self, notes: &Notes) {
+        self.attempt(|attempt| attempt.notes = notes.list().to_vec());
+    }
+
+    /// What the last attempt's translation left out or said in another way.
+    pub(crate) fn notes(&self) -> &[Note] {
+        self.trace().attempts.last().map_or(&[], |attempt| &attempt.notes)
     }
 
     pub(crate) fn headers(&mut self, status: u16) {

@@ -37,6 +37,8 @@ pub enum Class {
     /// The upstream does not offer this operation (counting tokens, embeddings), or not for this model; generation is
     /// another matter.
     NotOffered,
+    /// The request says something that the channel's protocol cannot say; another channel may speak the client's own.
+    Untranslatable,
     /// The prompt is longer than the model can take.
     ContextLength,
     /// The upstream refuses the content of the prompt or of its answer.
@@ -51,7 +53,7 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the failure table.
-    pub const ALL: [Class; 18] = [
+    pub const ALL: [Class; 19] = [
         Class::Network,
         Class::ProxyFailure,
         Class::Tls,
@@ -65,6 +67,7 @@ impl Class {
         Class::ModelGone,
         Class::RegionBlocked,
         Class::NotOffered,
+        Class::Untranslatable,
         Class::ContextLength,
         Class::ContentFilter,
         Class::CallerFault,
@@ -88,6 +91,7 @@ impl Class {
             Class::ModelGone => "does not serve the model",
             Class::RegionBlocked => "does not serve this region",
             Class::NotOffered => "does not offer this operation",
+            Class::Untranslatable => "cannot be asked this in its protocol",
             Class::ContextLength => "finds the prompt too long",
             Class::ContentFilter => "refused the content",
             Class::CallerFault => "refused the request",
@@ -119,6 +123,15 @@ pub enum Phase {
     P4,
 }
 
+/// The part of a request that is to blame for a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Blame {
+    /// The field in the client's own words, such as `messages[0].content[1]`.
+    pub field: String,
+    /// The code that programs look at, where there is one for it.
+    pub code: Option<&'static str>,
+}
+
 /// A failed attempt, as far as decisions and people need to know it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -136,6 +149,8 @@ pub struct Failure {
     pub message: String,
     /// Whether there was no route or no answer from DNS: the marks of a machine that is offline.
     pub unreachable: bool,
+    /// What in the request is to blame, where we know.
+    pub blame: Option<Blame>,
     /// Whether it says nothing about answers of the same model: counting tokens has rate limits of its own (Anthropic's
     /// are "separate and independent").
     pub counting_only: bool,
@@ -152,8 +167,16 @@ impl Failure {
             phase,
             message: message.into(),
             unreachable: false,
+            blame: None,
             counting_only: false,
         }
+    }
+
+    /// Says what in the request is to blame.
+    #[must_use]
+    pub fn blaming(mut self, blame: Blame) -> Failure {
+        self.blame = Some(blame);
+        self
     }
 
     /// Marks a failure that had no route or no answer from DNS.

@@ -117,6 +117,7 @@ fn length(reason: Class, asked: Option<Duration>, times: u32) -> Duration {
         | Class::ServerError
         | Class::Silent
         | Class::NotOffered
+        | Class::Untranslatable
         | Class::ContextLength
         | Class::ContentFilter
         | Class::CallerFault

@@ -41,6 +41,7 @@ pub fn judge<'h>(
         message: if words.message.is_empty() { format!("HTTP {status}") } else { words.message },
         phase: Phase::P2,
         unreachable: false,
+        blame: None,
         counting_only: is_of_counting_only(operation, class),
     })
 }
@@ -83,6 +84,7 @@ pub fn judge_reply_failure(
         message: words.message,
         phase: Phase::P3,
         unreachable: false,
+        blame: None,
         counting_only: is_of_counting_only(operation, class),
     }
 }

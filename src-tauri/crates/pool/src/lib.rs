@@ -47,7 +47,7 @@ mod view;
 #[cfg(test)]
 mod testing;
 
-pub use failure::{Class, Failure, Outcome, Phase};
+pub use failure::{Blame, Class, Failure, Outcome, Phase};
 pub use judge::{judge, judge_reply_failure, judge_stream_failure};
 pub use lease::{CellId, Lease, Scope};
 pub use now::Now;

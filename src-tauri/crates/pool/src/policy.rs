@@ -149,6 +149,14 @@ pub fn policy(class: Class) -> Policy {
             should_retry: false,
             ..upstream
         },
+        Class::Untranslatable => Policy {
+            benches: Benches::Nothing,
+            kind: Kind::InvalidRequest,
+            status: 400,
+            code: Some("unsupported_value"),
+            should_retry: false,
+            ..upstream
+        },
         Class::ContextLength => {
             Policy { kind: Kind::ContextLength, code: Some("context_length_exceeded"), ..caller }
         }
@@ -198,6 +206,7 @@ mod tests {
             (Class::ModelGone, Never, Route, Model, Ours, 404, false),
             (Class::RegionBlocked, Never, Route, Model, Ours, 404, false),
             (Class::NotOffered, Never, Route, Nothing, Ours, 501, false),
+            (Class::Untranslatable, Never, Route, Nothing, Ours, 400, false),
             (Class::ContextLength, Never, Nobody, Nothing, Theirs, 400, false),
             (Class::ContentFilter, Never, Nobody, Nothing, Theirs, 400, false),
             (Class::CallerFault, Never, Nobody, Nothing, Theirs, 400, false),

@@ -125,8 +125,7 @@ impl Progress {
         let unanswered_here = |step: &Step| {
             step.cell.channel == *channel && step.failure.is_some_and(|(_, phase)| phase == Phase::P1)
         };
-        let not_offered_here =
-            |step: &Step| step.cell.channel == *channel && step.failed_by(Class::NotOffered);
+        let not_offered_here = |step: &Step| step.cell.channel == *channel && step.failed_by_its_nature();
         if avoids_proxy || self.steps.iter().any(|step| unanswered_here(step) || not_offered_here(step)) {
             return Err(Held::Spent);
         }
@@ -186,6 +185,11 @@ impl Progress {
 impl Step {
     fn failed_by(&self, class: Class) -> bool {
         self.failure.is_some_and(|(found, _)| found == class)
+    }
+
+    /// Whether every key and model of the channel would fail in the same way.
+    fn failed_by_its_nature(&self) -> bool {
+        self.failed_by(Class::NotOffered) || self.failed_by(Class::Untranslatable)
     }
 
     fn refused_its_key(&self) -> bool {

@@ -36,6 +36,8 @@ pub struct Refusal {
     pub status: u16,
     /// The code to write, where clients act on one.
     pub code: Option<&'static str>,
+    /// The field of the request that is to blame, in the client's own words.
+    pub field: Option<String>,
     /// The message to write; names the channel.
     pub message: String,
     /// When the client may come again.
@@ -82,7 +84,7 @@ impl Refusal {
 impl Refusal {
     /// Decides what the client of `protocol` sees of a failure on `channel`. `nothing_else` tells whether no other
     /// cell was tried.
-    pub(crate) fn of(failure: &Failure, channel: &str, protocol: Protocol, nothing_else: bool) -> Refusal {
+    pub fn of(failure: &Failure, channel: &str, protocol: Protocol, nothing_else: bool) -> Refusal {
         let row = policy(failure.class);
         let theirs = match row.words {
             Words::Theirs => speaks_for_itself(failure, protocol),
@@ -97,7 +99,8 @@ impl Refusal {
             relay,
             kind: row.kind,
             status: status_of(failure, row),
-            code: row.code,
+            code: failure.blame.as_ref().and_then(|blame| blame.code).or(row.code),
+            field: failure.blame.as_ref().map(|blame| blame.field.clone()),
             message: message_of(failure, channel, protocol),
             retry_after: failure.retry_after.filter(|_| row.should_retry),
             should_retry: row.should_retry,
@@ -151,6 +154,7 @@ fn has_a_fitting_status(failure: &Failure) -> bool {
         | Class::ModelGone
         | Class::RegionBlocked
         | Class::NotOffered
+        | Class::Untranslatable
         | Class::Malformed
         | Class::ClientGone => false,
     }
@@ -176,6 +180,7 @@ fn status_of(failure: &Failure, row: Policy) -> u16 {
         | Class::ModelGone
         | Class::RegionBlocked
         | Class::NotOffered
+        | Class::Untranslatable
         | Class::ContextLength
         | Class::Malformed
         | Class::ClientGone => None,

@@ -112,12 +112,9 @@ impl Pool {
         route: &Route,
         progress: &mut Progress,
     ) -> Refusal {
-        let Some(candidate) = route.candidates.get(lease.candidate) else {
-            return Refusal::of(failure, &lease.channel, wire::Protocol::Chat, true);
-        };
         let only = progress.only_asked(&lease.cell);
         let soonest = self.soonest(at, route);
-        let refusal = Refusal::of(failure, &lease.channel, candidate.protocol, only);
+        let refusal = Refusal::of(failure, &lease.channel, route.protocol, only);
         let mut refusal = refusal.after(progress.refusal.take());
         if refusal.class == Class::RateLimit {
             // Whichever cell recovers first may serve the next request, not only the one that is told of.

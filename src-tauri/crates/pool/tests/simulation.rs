@@ -367,6 +367,7 @@ fn costs(class: Class, phase: Phase) -> bool {
             | Class::ModelGone
             | Class::RegionBlocked
             | Class::NotOffered
+            | Class::Untranslatable
     );
     phase != Phase::P0 && !refused_fast
 }

@@ -16,6 +16,8 @@ pub struct ErrorBody<'a> {
     pub kind: Kind,
     /// A code that overrides the kind's own, where the protocol has codes (Chat, Responses).
     pub code: Option<&'a str>,
+    /// The field of the request that is to blame, where protocols name one (Chat, Responses).
+    pub param: Option<&'a str>,
     /// What happened, to whom, and what to do.
     pub message: &'a str,
     /// When to come back, in seconds. Only Gemini says so in the body.
@@ -157,7 +159,7 @@ fn value(protocol: Protocol, error: &ErrorBody<'_>) -> Value {
 
 fn openai(error: &ErrorBody<'_>) -> Value {
     let (kind, code) = words::openai(error.kind, error.code);
-    json!({"error": {"message": error.message, "type": kind, "param": null, "code": code}})
+    json!({"error": {"message": error.message, "type": kind, "param": error.param, "code": code}})
 }
 
 fn anthropic(error: &ErrorBody<'_>) -> Value {
@@ -266,6 +268,7 @@ mod tests {
             status: kind.status(protocol),
             kind,
             code: None,
+            param: None,
             message: "channel \"a\"\nis busy",
             retry_after_s: None,
             request_id: None,

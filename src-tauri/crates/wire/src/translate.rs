@@ -58,7 +58,7 @@ pub fn whole(
     let body = utf8(body);
     let tape =
         Tape::read(&body).map_err(|fault| failure(format!("the answer is not valid JSON: {fault}")))?;
-    let mut restore = Restore::new(names.clone());
+    let mut restore = Restore::new(names.clone(), to.id.clone());
     let mut fold = Fold::default();
     dialect::of(from)
         .decode_reply(tape.root(), &mut |delta| restore.pass(delta, &mut |delta| fold.push(delta)));
@@ -84,7 +84,7 @@ impl Translation {
     pub fn new(from: Protocol, names: Names, to: &Addressee) -> Self {
         Self {
             decoder: dialect::of(from).stream_decoder(),
-            restore: Restore::new(names),
+            restore: Restore::new(names, to.id.clone()),
             encoder: dialect::of(to.protocol).stream_encoder(to),
             ended: false,
             failure: None,

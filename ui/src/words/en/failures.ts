@@ -15,6 +15,7 @@ export const failures = {
     model_gone: "Model unknown",
     region_blocked: "Region blocked",
     not_offered: "Not offered",
+    untranslatable: "Not translatable",
     context_length: "Prompt too long",
     content_filter: "Content refused",
     caller_fault: "Request refused",

@@ -59,6 +59,7 @@ export const routing = {
     model_gone: "model not served",
     region_blocked: "region not served",
     not_offered: "operation not offered",
+    untranslatable: "request cannot be translated",
     context_length: "prompt too long",
     content_filter: "content refused",
     caller_fault: "request refused",

@@ -132,6 +132,7 @@ export const traffic = {
       model_gone: "did not serve the model",
       region_blocked: "did not serve this region",
       not_offered: "did not offer this operation",
+      untranslatable: "cannot be asked this in its protocol",
       context_length: "found the prompt too long",
       content_filter: "refused the content",
       caller_fault: "refused the request",

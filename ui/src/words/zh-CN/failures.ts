@@ -15,6 +15,7 @@ export const failures: typeof English = {
     model_gone: "未知模型",
     region_blocked: "地区受限",
     not_offered: "不提供此操作",
+    untranslatable: "无法转换",
     context_length: "提示词过长",
     content_filter: "内容被拒",
     caller_fault: "请求被拒",

@@ -54,6 +54,7 @@ export const routing: typeof English = {
     model_gone: "没有此模型",
     region_blocked: "地区不支持",
     not_offered: "不支持此操作",
+    untranslatable: "请求无法转换",
     context_length: "提示过长",
     content_filter: "内容被拒",
     caller_fault: "请求被拒",

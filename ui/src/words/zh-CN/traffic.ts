@@ -126,6 +126,7 @@ export const traffic: typeof English = {
       model_gone: "没有此模型",
       region_blocked: "不支持所在地区",
       not_offered: "不支持此操作",
+      untranslatable: "其协议无法表达此请求",
       context_length: "认为提示过长",
       content_filter: "拒绝了内容",
       caller_fault: "拒绝了请求",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wire::Protocol;
+use wire::{Operation, Protocol};
 
 use super::meaning::{Meaning, Scope};
 use super::{Candidate, SkipReason, Skipped};
@@ -13,6 +13,7 @@ use crate::snapshot::{Channel, Snapshot};
 pub(super) struct Choice<'s> {
     snapshot: &'s Snapshot,
     protocol: Protocol,
+    operation: Operation,
     candidates: Vec<Candidate>,
     skipped: Vec<Skipped>,
 }
@@ -31,9 +32,9 @@ enum Called {
 }
 
 impl<'s> Choice<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot, protocol: Protocol) -> Self {
+    pub(super) fn new(snapshot: &'s Snapshot, protocol: Protocol, operation: Operation) -> Self {
         let candidates = Vec::with_capacity(snapshot.channels.len());
-        Self { snapshot, protocol, candidates, skipped: Vec::new() }
+        Self { snapshot, protocol, operation, candidates, skipped: Vec::new() }
     }
 
     /// Considers every channel that the meaning speaks of.
@@ -120,7 +121,7 @@ impl<'s> Choice<'s> {
                 model: offer.model,
                 rank: 0,
                 stand_in: offer.stand_in,
-                protocol: self.protocol,
+                protocol: channel.spoken[base].protocol,
                 base,
             }),
             Err(reason) => self.skipped.push(skipped(channel, reason)),
@@ -131,13 +132,22 @@ impl<'s> Choice<'s> {
         if let Some(reason) = self.snapshot.index.out_of_use(at) {
             return Err(reason.clone());
         }
-        let Some(base) = channel.speaks(self.protocol) else {
+        let Some(base) = self.way_to_speak(channel) else {
             return Err(SkipReason::ProtocolNotSpoken { protocol: self.protocol });
         };
         if channel.weight == 0 && called == Called::Otherwise {
             return Err(SkipReason::NotNamed);
         }
         Ok(base)
+    }
+
+    /// The client's own protocol where the channel speaks it, else the first that it lists: answers are translated, other
+    /// operations are not.
+    fn way_to_speak(&self, channel: &Channel) -> Option<usize> {
+        channel.speaks(self.protocol).or(match self.operation {
+            Operation::Generate => Some(0),
+            Operation::CountTokens | Operation::Embed | Operation::BatchEmbed => None,
+        })
     }
 
     /// Puts the candidates into order and gives each its rank.

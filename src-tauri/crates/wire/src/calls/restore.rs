@@ -8,14 +8,16 @@ use crate::reply::{Block, CallHead, Delta, Opening};
 #[derive(Debug)]
 pub struct Restore {
     names: Names,
+    /// What makes up the id of a call that has none.
+    answer_id: String,
     /// Calls of tools of free text that came as functions, and are still open.
     free: Vec<(Block, Input)>,
 }
 
 impl Restore {
-    /// Makes one for an answer to a request whose tools were named so.
-    pub const fn new(names: Names) -> Self {
-        Self { names, free: Vec::new() }
+    /// Makes one for an answer to a request whose tools were named so; `answer_id` is unique to the answer.
+    pub const fn new(names: Names, answer_id: String) -> Self {
+        Self { names, answer_id, free: Vec::new() }
     }
 
     /// Passes a delta on, with everything in the client's words.
@@ -56,9 +58,7 @@ impl Restore {
     }
 
     fn restored<'c>(&mut self, block: Block, call: CallHead<'c>) -> CallHead<'c> {
-        let id = call.id.plain();
-        let original = original_id(&id);
-        let id = if original == id { call.id.clone() } else { Text::owned(&original) };
+        let id = self.id(block, &call.id);
         let Some(sent) = self.names.restored(&call.name.plain()) else { return CallHead { id, ..call } };
         if sent.free && !call.free {
             self.free.push((block, Input::default()));
@@ -69,6 +69,16 @@ impl Restore {
             namespace: sent.namespace.as_deref().map(Text::owned).or(call.namespace),
             free: sent.free || call.free,
         }
+    }
+
+    /// The call's own id; one is made up where the upstream gave none.
+    fn id<'c>(&self, block: Block, given: &Text<'c>) -> Text<'c> {
+        if given.is_empty() {
+            return Text::from(format!("call_{}_{block}", self.answer_id));
+        }
+        let plain = given.plain();
+        let original = original_id(&plain);
+        if original == plain { given.clone() } else { Text::owned(&original) }
     }
 
     fn input(&mut self, block: Block) -> Option<&mut Input> {

@@ -1,0 +1,121 @@
+//! An answer in another protocol than its client's: what reading it takes, and how it is written for the client.
+
+use bytes::Bytes;
+use wire::{
+    Protocol,
+    dialect::Addressee,
+    errors::{self, ErrorBody, SoFar},
+    frames::Framing,
+    observe::{Observer, Seen, StreamFailure, WholeSeen},
+    sse::Event,
+    translate::{self, Translated, Translation},
+};
+
+use crate::{compose::Asked, trace::Recording};
+
+/// A request that went out in another protocol, and who gets its answer.
+pub(crate) struct Foreign {
+    pub translated: Translated,
+    pub to: Addressee,
+}
+
+/// About how many bytes of JSON make a token, for counts that must be told before the upstream has counted.
+const BYTES_PER_TOKEN: u64 = 4;
+
+impl Foreign {
+    pub(crate) fn new(translated: Translated, asked: &Asked, recording: &Recording) -> Foreign {
+        let to = Addressee {
+            protocol: asked.head.protocol,
+            wanted: translated.wanted.clone(),
+            framing: asked.framing(),
+            id: recording.id().simple().to_string(),
+            created_s: recording.started_s(),
+            input_estimate: asked.head.bytes_in as u64 / BYTES_PER_TOKEN,
+        };
+        Foreign { translated, to }
+    }
+
+    /// The media type of what the client gets.
+    pub(crate) fn content_type(&self, stream: bool) -> &'static str {
+        match self.to.framing {
+            Framing::Sse if stream => "text/event-stream",
+            Framing::Sse | Framing::JsonArray => "application/json",
+        }
+    }
+
+    /// Writes a whole answer for the client.
+    pub(crate) fn whole(
+        &self,
+        from: Protocol,
+        body: &[u8],
+        seen: &WholeSeen,
+    ) -> Result<Bytes, StreamFailure> {
+        let whole = translate::whole(from, body, &seen.counts, &self.translated.names, &self.to)?;
+        Ok(whole.into())
+    }
+
+    /// Begins a streamed answer for the client.
+    pub(crate) fn outflow(&self, from: Protocol) -> Outflow {
+        Outflow {
+            protocol: self.to.protocol,
+            framing: self.to.framing,
+            translation: Translation::new(from, self.translated.names.clone(), &self.to),
+            out: Vec::new(),
+        }
+    }
+}
+
+/// A streamed answer being written for a client of another protocol.
+pub(crate) struct Outflow {
+    pub protocol: Protocol,
+    pub framing: Framing,
+    translation: Translation,
+    /// What has been written since it was last taken.
+    out: Vec<u8>,
+}
+
+impl Outflow {
+    /// Takes an event that was seen to be this.
+    pub(crate) fn pass(&mut self, event: &Event<'_>, seen: Option<&Seen>, observer: &Observer) {
+        match seen {
+            Some(Seen::Done) if observer.ended() => self.finish(observer),
+            None | Some(Seen::Done | Seen::Failure(_) | Seen::Unparsable) => {}
+            Some(Seen::Preamble | Seen::Content | Seen::Terminal | Seen::UsageOnly | Seen::Other) => {
+                self.translation.event(event.name, event.data, observer.counts(), &mut self.out);
+            }
+        }
+    }
+
+    /// Ends the answer, if its terminal has been seen.
+    pub(crate) fn finish(&mut self, observer: &Observer) {
+        if observer.ended() {
+            self.translation.finish(observer.counts(), &mut self.out);
+        }
+    }
+
+    /// Returns what has been written.
+    pub(crate) fn take(&mut self) -> Option<Bytes> {
+        (!self.out.is_empty()).then(|| std::mem::take(&mut self.out).into())
+    }
+
+    /// Returns the failure that the upstream's protocol does not call one.
+    pub(crate) fn failure(&mut self) -> Option<StreamFailure> {
+        self.translation.take_failure()
+    }
+
+    /// What keeps a silent stream alive. What has been written ends between two events, always.
+    pub(crate) fn keep_alive(&self, committed: bool) -> Option<Bytes> {
+        let bytes = errors::keep_alive(self.protocol, self.framing, committed);
+        (!self.translation.ended() && !bytes.is_empty()).then(|| Bytes::from_static(bytes))
+    }
+
+    /// The event that ends a broken stream honestly. `created_s` is when the request came, in Unix seconds.
+    pub(crate) fn last_words(&self, error: &ErrorBody<'_>, created_s: u64) -> Option<Bytes> {
+        if self.translation.ended() {
+            return None;
+        }
+        let so_far = SoFar { created_s, ..self.translation.so_far() };
+        let event = errors::stream_end(self.protocol, self.framing, error, &so_far);
+        (!event.is_empty()).then(|| event.into())
+    }
+}
