@@ -243,6 +243,9 @@ pub(crate) struct Sim {
     /// A fault script: a JSON list of rules
     #[arg(long, value_name = "FILE")]
     pub(crate) script: Option<PathBuf>,
+    /// Refuse what the simulated provider would refuse: wrong order, foreign fields, names that are too long
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 /// Where to listen.

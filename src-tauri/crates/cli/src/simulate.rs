@@ -20,6 +20,9 @@ pub(crate) async fn run(everywhere: &Everywhere, options: &Sim) -> anyhow::Resul
             serde_json::from_slice(&text).with_context(|| format!("fault script {}", path.display()))?;
         plan = plan.scripted(rules);
     }
+    if options.strict {
+        plan = plan.strict();
+    }
     let mut signals = Signals::listen()?;
     let simulator = Simulator::start(plan).await.with_context(|| format!("port {}", options.port))?;
     let url = simulator.url();

@@ -58,6 +58,11 @@ pub(crate) fn answer(request: &Request<'_>, then: &Then, speaker: &Speaker<'_>) 
     answer
 }
 
+/// Refuses a request that breaks a rule of its provider.
+pub(crate) fn refused(request: &Request<'_>, broken: &str) -> Answer {
+    refuse(request, StatusCode::BAD_REQUEST, broken)
+}
+
 /// Answers that do not depend on what was asked.
 fn scripted(request: &Request<'_>, then: &Then) -> Option<Answer> {
     let status = then.status.and_then(|status| StatusCode::from_u16(status).ok());

@@ -6,7 +6,7 @@ use crate::frame::{Frame, Part};
 use crate::reply::{Reply, Stop, Usage};
 
 /// A thought signature must be valid base64; the Python SDK refuses the whole response otherwise.
-const SIGNATURE: &str = "c2ltdWxhdGVk";
+pub(crate) const SIGNATURE: &str = "c2ltLWdlbWluaQ==";
 
 pub(crate) fn whole(reply: &Reply) -> Value {
     let mut parts: Vec<Value> = reply.thinking.iter().map(thought).collect();

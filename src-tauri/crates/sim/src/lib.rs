@@ -36,10 +36,12 @@ mod record;
 mod refusal;
 mod reply;
 mod responses;
+mod rules;
 mod script;
 mod server;
 
 pub use plan::Plan;
 pub use record::Seen;
+pub use rules::broken;
 pub use script::{Fault, HeaderMatch, Match, Rule, Then, ToolCall};
 pub use server::Simulator;

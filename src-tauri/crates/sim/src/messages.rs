@@ -6,7 +6,7 @@ use crate::frame::{Frame, Part};
 use crate::reply::{Reply, Stop, Usage};
 
 /// Stands for the proof that a thought came from the provider; valid base64, as clients check.
-const SIGNATURE: &str = "c2ltdWxhdGVk";
+pub(crate) const SIGNATURE: &str = "c2ltLW1lc3NhZ2Vz";
 
 pub(crate) fn whole(reply: &Reply) -> Value {
     let mut content = Vec::new();

@@ -20,6 +20,8 @@ pub struct Plan {
     pub event_gap: Duration,
     /// The fault script in force from the start; see [`Rule`].
     pub rules: Vec<Rule>,
+    /// Whether requests that break a provider's rules are refused as the provider would.
+    pub strict: bool,
     /// Whether requests are kept for whoever asks what was seen.
     pub keeps_requests: bool,
 }
@@ -34,6 +36,7 @@ impl Plan {
             latency: Duration::ZERO,
             event_gap: Duration::ZERO,
             rules: Vec::new(),
+            strict: false,
             keeps_requests: true,
         }
     }
@@ -55,6 +58,12 @@ impl Plan {
     #[must_use]
     pub fn forgetful(self) -> Self {
         Self { keeps_requests: false, ..self }
+    }
+
+    /// Refuses what the provider would refuse: see the crate's `rules`.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { strict: true, ..self }
     }
 
     /// Listens on this port of 127.0.0.1.

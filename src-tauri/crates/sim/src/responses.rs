@@ -7,6 +7,9 @@ use crate::reply::{Call, Reply, Stop, Usage};
 
 const CREATED: u64 = 1_763_600_000;
 
+/// Stands for reasoning that only the provider can read.
+pub(crate) const ENCRYPTED: &str = "c2ltLXJlc3BvbnNlcw==";
+
 pub(crate) fn whole(reply: &Reply) -> Value {
     finished(reply)
 }
@@ -163,7 +166,7 @@ fn message_id(reply: &Reply) -> String {
 
 fn reasoning_item(reply: &Reply, text: &str) -> Value {
     json!({"type": "reasoning", "id": reasoning_id(reply),
-        "summary": [{"type": "summary_text", "text": text}], "encrypted_content": "c2ltdWxhdGVk"})
+        "summary": [{"type": "summary_text", "text": text}], "encrypted_content": ENCRYPTED})
 }
 
 fn message_item(reply: &Reply) -> Value {

@@ -23,6 +23,7 @@ use crate::endpoint::Endpoint;
 use crate::plan::Plan;
 use crate::playback::{self, Body};
 use crate::record::{Record, Seen};
+use crate::rules;
 use crate::script::{Fault, Looks, Rule, Script, Then};
 
 /// A running simulator. Dropping it closes the listener and every connection.
@@ -181,6 +182,11 @@ impl Provider {
         }
         let headers = &parts.headers;
         let request = Request { endpoint: &endpoint, path, query, headers, body: &json, number };
+        if self.plan.strict
+            && let Err(broken) = rules::check(&endpoint, &json)
+        {
+            return Ok(self.played(answer::refused(&request, &broken)));
+        }
         let speaker = Speaker { name: &self.plan.name, models: &self.plan.models };
         Ok(self.played(answer::answer(&request, &then, &speaker)))
     }
