@@ -9,7 +9,7 @@ use crate::json::{Tape, Text, Value};
 use crate::note::{Notes, Unsaid, Why};
 
 /// Fields that are read here, or that say nothing about the answer.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 20] = [
     "model",
     "messages",
     "system",
@@ -28,6 +28,8 @@ const KNOWN: [&str; 18] = [
     "service_tier",
     "cache_control",
     "thread",
+    "mcp_servers",
+    "container",
 ];
 
 /// What Claude Code's newer versions are answered when they send only the new messages of a conversation; they then send
