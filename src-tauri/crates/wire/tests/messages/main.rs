@@ -60,7 +60,9 @@ pub(crate) fn encoded(
 /// A request with these members beside one question.
 pub(crate) fn question(members: Value) -> Value {
     let mut body = json!({"model": "m", "max_tokens": 4096, "messages": [{"role": "user", "content": "hi"}]});
-    body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    if let Value::Object(members) = members {
+        body.as_object_mut().unwrap().extend(members);
+    }
     body
 }
 

@@ -1,5 +1,7 @@
 //! The settings as a channel gets them, and what it cannot be told.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
+
 use serde_json::{Value, json};
 use wire::Protocol;
 use wire::dialect::{self, Target};
@@ -7,13 +9,8 @@ use wire::dialect::{self, Target};
 use crate::{NEWEST, V4_5, V4_6, VENDOR, check, encoded, question, target, with_ask};
 
 #[test]
-fn settings_follow_what_the_model_takes() {
-    use Protocol::{Chat, Gemini, Messages, Responses};
-    let effort = |word: &str| question(json!({"max_tokens": 32_000, "output_config": {"effort": word}}));
-    let budget = |tokens: u64| {
-        question(json!({"max_tokens": 4096, "thinking": {"type": "enabled", "budget_tokens": tokens}}))
-    };
-    let tools = json!([{"name": "f"}, {"name": "g"}]);
+fn limits_and_sampling_follow_what_the_model_takes() {
+    use Protocol::Chat;
     check(vec![
         ("P006", Chat, NEWEST, question(json!({"temperature": 1.0})), vec![("/temperature", Value::Null)]),
         (
@@ -65,6 +62,18 @@ fn settings_follow_what_the_model_takes() {
             question(json!({"stop_sequences": ["\n\n", "END"]})),
             vec![("/stop_sequences", json!(["END"])), ("note drop:stop", json!(true))],
         ),
+    ]);
+}
+
+#[test]
+fn thinking_is_asked_for_as_the_model_takes_it() {
+    use Protocol::{Chat, Gemini, Messages, Responses};
+    let effort = |word: &str| question(json!({"max_tokens": 32_000, "output_config": {"effort": word}}));
+    let budget = |tokens: u64| {
+        question(json!({"max_tokens": 4096, "thinking": {"type": "enabled", "budget_tokens": tokens}}))
+    };
+    let tools = json!([{"name": "f"}, {"name": "g"}]);
+    check(vec![
         (
             "effort for an adaptive model",
             Chat,
@@ -184,6 +193,14 @@ fn settings_follow_what_the_model_takes() {
                 {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]}]}),
             vec![("/thinking", Value::Null), ("note drop:reasoning_effort", json!(true))],
         ),
+    ]);
+}
+
+#[test]
+fn tools_and_their_choice_take_anthropic_s_form() {
+    use Protocol::{Chat, Responses};
+    let tools = json!([{"name": "f"}, {"name": "g"}]);
+    check(vec![
         (
             "P104 none reaches Messages with its tools",
             Chat,
@@ -233,6 +250,13 @@ fn settings_follow_what_the_model_takes() {
             question(json!({"tools": [{"type": "web_search", "name": "web_search"}]})),
             vec![("/tools", Value::Null), ("note drop:tools", json!(true))],
         ),
+    ]);
+}
+
+#[test]
+fn the_answer_s_form_and_its_user_are_said_as_they_can_be() {
+    use Protocol::Chat;
+    check(vec![
         (
             "a schema for the answer",
             Chat,

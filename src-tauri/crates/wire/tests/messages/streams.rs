@@ -1,5 +1,6 @@
 //! Streamed answers, read of a channel's and written for a client.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
 #![expect(clippy::disallowed_methods, reason = "the test reads its fixtures; the crate itself does no I/O")]
 
 use std::path::Path;

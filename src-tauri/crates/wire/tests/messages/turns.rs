@@ -1,5 +1,7 @@
 //! The conversation as a channel gets it.
 
+#![expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
+
 use serde_json::{Value, json};
 use wire::Protocol;
 
