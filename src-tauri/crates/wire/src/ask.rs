@@ -10,6 +10,7 @@ mod setting;
 mod settings;
 mod tool;
 
+pub(crate) use arguments::compact;
 pub use media::{Media, MediaKind, Source};
 pub use setting::Setting;
 pub use settings::{Effort, Format, Reasoning, Sampling, Schema, SchemaWords, Switch, Wanted};
