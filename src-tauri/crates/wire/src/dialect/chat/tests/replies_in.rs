@@ -195,6 +195,17 @@ fn calls_are_put_together_whatever_vendors_number_and_name_them() {
             )],
             "0 call f [c1]; 0 state Thought s; 0 + {}; 0 end; finish Calls",
         ),
+        (
+            "a note that comes late",
+            vec![
+                tc(json!(0), json!("c1"), json!("f"), json!("{")),
+                chunk(
+                    json!({"tool_calls": [{"index": 0, "extra_content": {"google": {"thought_signature": "s"}}}]}),
+                ),
+                tc(json!(0), none(), none(), json!("}")),
+            ],
+            "0 call f [c1]; 0 + {; 0 state Thought s; 0 + }; 0 end; finish Calls",
+        ),
     ] {
         assert_eq!(between(&events), expected, "{id}");
     }

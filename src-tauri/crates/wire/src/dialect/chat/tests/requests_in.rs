@@ -336,6 +336,7 @@ fn requests_of_real_clients_keep_their_meaning() {
         assert_eq!(notes, [""; 0], "{}", path.display());
     }
     assert!(seen > 8, "the fixtures are there");
-    let golden = read(&folder.join("streams/Q1.chat.json"));
-    assert_eq!(passed(&golden, &Target { model: "M", ..OPENAI }).unwrap().0["messages"], golden["messages"]);
+    let mut golden = read(&folder.join("streams/Q1.chat.json"));
+    golden["model"] = json!(OPENAI.model);
+    assert_eq!(passed(&golden, &OPENAI).unwrap(), (golden, Vec::new()));
 }
