@@ -104,7 +104,7 @@ impl<'e> Lowering<'_, 'e> {
             match piece.saying {
                 Saying::Text(words) => {
                     text.push_plain(if has_words { "\n" } else { "" });
-                    text.push(&words);
+                    add(&mut text, words);
                     has_words = true;
                 }
                 Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. } => {
@@ -130,10 +130,12 @@ impl<'e> Lowering<'_, 'e> {
         let mut answer = Answer::default();
         for part in parts {
             match part.content {
-                Content::Text(text) => answer.text.push(&text),
+                Content::Text(text) => add(&mut answer.text, text),
                 // Only OpenAI itself reads the model's refusals back.
-                Content::Refusal(text) if self.encoding.traits.is_some() => answer.refusal.push(&text),
-                Content::Refusal(text) => answer.text.push(&text),
+                Content::Refusal(text) if self.encoding.traits.is_some() => {
+                    add(&mut answer.refusal, text);
+                }
+                Content::Refusal(text) => add(&mut answer.text, text),
                 Content::Thinking(thinking) => self.thinking(&mut answer, thinking),
                 Content::Call(call) => answer.calls.push(self.call(call)),
                 Content::Media(media) => {
@@ -143,7 +145,7 @@ impl<'e> Lowering<'_, 'e> {
                 }
                 Content::Foreign(foreign) => {
                     if let Some(words) = self.foreign(foreign) {
-                        answer.text.push(&words);
+                        add(&mut answer.text, words);
                     }
                 }
                 // Outcomes stand in turns of the user.
@@ -159,7 +161,7 @@ impl<'e> Lowering<'_, 'e> {
     }
 
     fn thinking(&mut self, answer: &mut Answer<'e>, thinking: Thinking<'e>) {
-        answer.thinking.push(&thinking.text);
+        add(&mut answer.thinking, thinking.text);
         if let Some(state) = thinking.state {
             self.state(&state);
         }
@@ -248,6 +250,15 @@ impl<'e> Lowering<'_, 'e> {
 
     fn no_word(&self, at: usize) -> Unsaid {
         Unsaid::no_word(self.encoding.ask.body.path_of(at), Protocol::Chat)
+    }
+}
+
+/// Appends a text, or takes it as it is where there is nothing yet.
+fn add<'e>(text: &mut Text<'e>, more: Text<'e>) {
+    if text.is_empty() {
+        *text = more;
+    } else {
+        text.push(&more);
     }
 }
 

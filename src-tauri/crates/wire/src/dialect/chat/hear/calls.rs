@@ -122,8 +122,10 @@ impl Calls {
         if call.name.is_empty() {
             call.name = piece.name.into_owned();
         }
-        if let Some(signature) = signature {
-            call.signature = Some(signature.into_owned());
+        match (signature, call.block) {
+            (Some(signature), Some(block)) if !call.closed => each(Delta::State(block, signature)),
+            (Some(signature), _) => call.signature = Some(signature.into_owned()),
+            (None, _) => {}
         }
         call.push(piece.arguments, next, each)
     }
@@ -189,7 +191,7 @@ impl Call {
     fn goes_on_with(&self, piece: &Piece<'_>) -> bool {
         piece.name.is_empty()
             || self.name.is_empty()
-            || (self.name == piece.name && (piece.arguments == self.arguments || !self.is_complete()))
+            || (self.name == piece.name && (self.has_said(&piece.arguments) || !self.is_complete()))
     }
 
     /// Takes arguments and tells the call as soon as it can be told.
@@ -219,6 +221,11 @@ impl Call {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether these are all the arguments so far. A repetition is written as it was before.
+    fn has_said(&self, arguments: &Text<'_>) -> bool {
+        arguments.as_written() == self.arguments.as_written()
     }
 
     /// Tells the call, with all its arguments so far, if it has not been told.
