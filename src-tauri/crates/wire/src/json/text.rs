@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use super::{quote, unescape};
 
@@ -16,6 +17,19 @@ impl<'a> Text<'a> {
     /// Takes the inside of a well-formed JSON string.
     pub(crate) fn written(inside: &'a str) -> Self {
         Self(Cow::Borrowed(inside))
+    }
+
+    /// Takes the inside of a well-formed JSON string and keeps it.
+    pub(crate) fn from_written(inside: String) -> Text<'static> {
+        Text(Cow::Owned(inside))
+    }
+
+    /// Returns a part of the text by its place in what is written. It must cut no escape and no character.
+    pub(crate) fn slice(&self, written: Range<usize>) -> Self {
+        match &self.0 {
+            Cow::Borrowed(inside) => Self(Cow::Borrowed(&inside[written])),
+            Cow::Owned(inside) => Self(Cow::Owned(inside[written].to_owned())),
+        }
     }
 
     /// Writes plain text.
