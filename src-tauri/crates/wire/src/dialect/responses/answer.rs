@@ -16,10 +16,20 @@ pub(super) struct Answer {
     /// The number of the next block.
     next: Block,
     items: Vec<Heard>,
-    /// Whether a tool was called, and whether the model refused.
-    called: bool,
-    refused: bool,
+    tenor: Tenor,
     finished: bool,
+}
+
+/// What an answer comes to, from least to most telling.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tenor {
+    /// Words, or nothing.
+    #[default]
+    Words,
+    /// The words that nothing will be answered.
+    Refusal,
+    /// The call of a tool.
+    Call,
 }
 
 /// An item, as far as it has been heard.
@@ -164,7 +174,11 @@ impl Answer {
         let id = item.get("id").and_then(Value::text).unwrap_or_default();
         let is_same = |heard: &Heard| !heard.done || (!id.is_empty() && id.is(&heard.id));
         match self.at(data).filter(|at| is_same(&self.items[*at]) && self.items[*at].is_kind_of(item)) {
-            Some(at) => Some(at),
+            Some(at) => {
+                // Some upstreams give an item another id each time.
+                self.items[at].id = id.plain().into_owned();
+                Some(at)
+            }
             None => Some(self.add(data.get("output_index").and_then(Value::count), item, each)),
         }
     }
@@ -208,7 +222,7 @@ impl Answer {
             namespace: item.get("namespace").and_then(Value::text).filter(|namespace| !namespace.is_empty()),
             free: item.get("type").is_some_and(|kind| kind.is("custom_tool_call")),
         };
-        self.called = true;
+        self.tenor = Tenor::Call;
         let block = piece.open(&mut self.next);
         each(Delta::Open(block, Opening::Call(head)));
     }
@@ -312,7 +326,9 @@ impl Answer {
             Some(block) => block,
             None => {
                 let block = piece.open(&mut self.next);
-                self.refused |= refusal;
+                if refusal {
+                    self.tenor = self.tenor.max(Tenor::Refusal);
+                }
                 each(Delta::Open(block, if refusal { Opening::Refusal } else { Opening::Text }));
                 block
             }
@@ -444,9 +460,11 @@ impl Answer {
         match reason {
             Some(reason) if reason.is("max_output_tokens") || reason.is("max_messages") => Stop::OutputMax,
             Some(reason) if reason.is("content_filter") => Stop::Refused(Some(reason)),
-            Some(_) | None if self.called => Stop::Calls,
-            Some(_) | None if self.refused => Stop::Refused(None),
-            Some(_) | None => Stop::EndTurn,
+            Some(_) | None => match self.tenor {
+                Tenor::Words => Stop::EndTurn,
+                Tenor::Refusal => Stop::Refused(None),
+                Tenor::Call => Stop::Calls,
+            },
         }
     }
 }

@@ -31,9 +31,11 @@ fn add<'a>(ask: &mut Ask<'a>, tool: Value<'a>, namespace: Option<&Text<'a>>) -> 
         }
         _ => (kind.clone(), ToolKind::Hosted(tool)),
     };
-    let is_known =
-        |known: &Tool<'_>| known.name == name && known.namespace.as_ref() == namespace && !is_hosted(known);
-    if !ask.tools.iter().any(is_known) {
+    let is_same = |known: &Tool<'_>| {
+        known.name == name && known.namespace.as_ref() == namespace && !is_hosted(&known.kind)
+    };
+    // A search may find what is offered already.
+    if is_hosted(&kind) || !ask.tools.iter().any(is_same) {
         ask.tools.push(Tool {
             name,
             namespace: namespace.cloned(),
@@ -60,8 +62,8 @@ fn add_all<'a>(ask: &mut Ask<'a>, space: Value<'a>) -> Result<(), Unsaid> {
     Ok(())
 }
 
-fn is_hosted(tool: &Tool<'_>) -> bool {
-    matches!(tool.kind, ToolKind::Hosted(_))
+fn is_hosted(kind: &ToolKind<'_>) -> bool {
+    matches!(kind, ToolKind::Hosted(_))
 }
 
 fn schema<'a>(ask: &Ask<'a>, tool: Value<'a>) -> Result<Option<Schema<'a>>, Unsaid> {

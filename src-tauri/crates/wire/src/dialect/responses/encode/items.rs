@@ -90,7 +90,7 @@ impl Teller<'_, '_, '_, '_, '_> {
     fn content(&mut self, role: Role, parts: &[Part<'_>]) -> Result<Vec<u8>, Unsaid> {
         let mut out = Vec::new();
         if let [part] = parts
-            && let Some(text) = part.as_text().or(self.words(part))
+            && let Some(text) = part.as_text().or(words(part))
             && !self.is_marked(part)
         {
             crate::json::write_text(&mut out, text);
@@ -131,7 +131,7 @@ impl Teller<'_, '_, '_, '_, '_> {
                     list.object(|out| media::write(media, &said, out));
                 }
                 Content::Foreign(_) => {
-                    if let Some(words) = self.words(part) {
+                    if let Some(words) = words(part) {
                         list.object(|out| {
                             out.str("type", kind);
                             out.text("text", words);
@@ -238,22 +238,22 @@ impl Teller<'_, '_, '_, '_, '_> {
         self.leave_out(part)
     }
 
-    /// Returns the words that say the same as a part.
-    fn words<'p, 'x>(&self, part: &'p Part<'x>) -> Option<&'p Text<'x>> {
-        match &part.content {
-            Content::Foreign(foreign) => foreign.words.as_ref(),
-            Content::Text(_)
-            | Content::Refusal(_)
-            | Content::Media(_)
-            | Content::Thinking(_)
-            | Content::Call(_)
-            | Content::Outcome(_) => None,
-        }
-    }
-
     /// Tells whether a part's mark is written: only some models know marks.
     fn is_marked(&self, part: &Part<'_>) -> bool {
         part.cache.is_some() && self.writer.target.first_party && self.writer.family.takes_cache_marks()
+    }
+}
+
+/// Returns the words that say the same as a part.
+fn words<'p, 'x>(part: &'p Part<'x>) -> Option<&'p Text<'x>> {
+    match &part.content {
+        Content::Foreign(foreign) => foreign.words.as_ref(),
+        Content::Text(_)
+        | Content::Refusal(_)
+        | Content::Media(_)
+        | Content::Thinking(_)
+        | Content::Call(_)
+        | Content::Outcome(_) => None,
     }
 }
 
