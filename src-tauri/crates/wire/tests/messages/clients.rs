@@ -55,6 +55,10 @@ fn tools(body: &Value) -> Vec<Value> {
     let mut tools = body["tools"].as_array().cloned().unwrap_or_default();
     for tool in &mut tools {
         tool.as_object_mut().unwrap().remove("defer_loading");
+        // Anthropic needs no word for the dialect of JSON Schema.
+        if let Some(schema) = tool["input_schema"].as_object_mut() {
+            schema.remove("$schema");
+        }
     }
     tools
 }

@@ -192,10 +192,7 @@ impl<'a> TurnReader<'a> {
         let source = match &*form {
             "base64" => {
                 let mime = self.required(source, "media_type")?;
-                let mut media = Media::inline(kind, mime, &self.required(source, "data")?);
-                // What a block is called counts more than what its bytes look like.
-                media.kind = kind;
-                return Ok(media);
+                return Ok(Media::inline(kind, mime, &self.required(source, "data")?));
             }
             "url" => Source::Url { mime: None, url: self.required(source, "url")? },
             "text" => Source::Text(self.required(source, "data")?),
