@@ -125,7 +125,10 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             Gemini,
             V4_5,
             question(json!({"max_tokens": 1000, "thinking": {"type": "enabled", "budget_tokens": 1024}})),
-            vec![("/thinking", Value::Null), ("note drop:generationConfig.thinkingConfig", json!(true))],
+            vec![
+                ("/thinking", json!({"type": "disabled"})),
+                ("note drop:generationConfig.thinkingConfig", json!(true)),
+            ],
         ),
         (
             "a budget for an adaptive model is an effort",
@@ -169,7 +172,7 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             question(
                 json!({"tools": tools, "tool_choice": {"type": "any"}, "output_config": {"effort": "high"}}),
             ),
-            vec![("/thinking", Value::Null), ("/tool_choice", json!({"type": "any"}))],
+            vec![("/thinking", json!({"type": "disabled"})), ("/tool_choice", json!({"type": "any"}))],
         ),
         (
             "but with adaptive thinking",
@@ -189,7 +192,7 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             V4_5,
             json!({"model": "m", "output_config": {"effort": "high"}, "messages": [
                 {"role": "user", "content": "a"}, {"role": "assistant", "content": "{"}]}),
-            vec![("/thinking", Value::Null), ("/messages/1/content/0/text", json!("{"))],
+            vec![("/thinking", json!({"type": "disabled"})), ("/messages/1/content/0/text", json!("{"))],
         ),
         (
             "P130 a turn whose thoughts are lost goes on without a budget",
@@ -199,7 +202,7 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
                 {"role": "user", "content": "a"},
                 {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
                 {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]}]}),
-            vec![("/thinking", Value::Null), ("note drop:reasoning_effort", json!(true))],
+            vec![("/thinking", json!({"type": "disabled"})), ("note drop:reasoning_effort", json!(true))],
         ),
     ]);
 }
