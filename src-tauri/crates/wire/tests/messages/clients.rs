@@ -55,6 +55,10 @@ fn tools(body: &Value) -> Vec<Value> {
     let mut tools = body["tools"].as_array().cloned().unwrap_or_default();
     for tool in &mut tools {
         tool.as_object_mut().unwrap().remove("defer_loading");
+        // Anthropic needs no word for the dialect of JSON Schema.
+        if let Some(schema) = tool["input_schema"].as_object_mut() {
+            schema.remove("$schema");
+        }
     }
     tools
 }
@@ -93,4 +97,17 @@ fn what_real_clients_say_comes_out_as_it_went_in() {
         seen += 1;
     }
     assert_eq!(seen, 19, "every recorded request in this protocol was read");
+}
+
+#[test]
+fn the_golden_request_comes_out_as_it_went_in() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/streams");
+    let body: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("Q1.anthropic.json")).unwrap()).unwrap();
+    let (out, notes) = encoded(Protocol::Messages, &body, &NEWEST).unwrap();
+    assert_eq!(messages(&out), messages(&body));
+    for member in ["max_tokens", "system", "tools", "tool_choice", "stop_sequences"] {
+        assert_eq!(out[member], body[member]);
+    }
+    assert!(notes.is_empty(), "{notes:?}");
 }

@@ -26,6 +26,21 @@ fn what_is_left_out_of_a_client_s_request_is_noted() {
 }
 
 #[test]
+fn what_is_left_out_of_a_conversation_is_noted() {
+    let body = json!({"model": "m", "messages": [
+        {"role": "user", "content": [{"type": "document", "title": "T", "context": "C", "citations": {"enabled": true},
+            "source": {"type": "text", "media_type": "text/plain", "data": "D"}}]},
+        {"role": "system", "content": [{"type": "text", "text": "s"}, {"type": "tool_addition"}]},
+    ]});
+    read(&body, |ask| {
+        let notes: Vec<String> = ask.notes.list().iter().map(ToString::to_string).collect();
+        assert_eq!(notes, ["emulate:document.context", "drop:document.citations", "drop:tool_addition"]);
+        assert!(ask.turns[0].parts[0].as_text().unwrap().is("C"));
+        assert_eq!(ask.turns[1].parts.len(), 1);
+    });
+}
+
+#[test]
 fn what_only_messages_can_do_is_refused_by_its_name() {
     for (what, members, field, words) in [
         (
@@ -42,6 +57,12 @@ fn what_only_messages_can_do_is_refused_by_its_name() {
             json!({"messages": [{"role": "user", "content": [
                 {"type": "image", "source": {"type": "file", "file_id": "f"}}]}]}),
             "messages[0].content[0].source",
+            "account",
+        ),
+        (
+            "a file in a container",
+            json!({"messages": [{"role": "user", "content": [{"type": "container_upload", "file_id": "f"}]}]}),
+            "messages[0].content[0]",
             "account",
         ),
         (

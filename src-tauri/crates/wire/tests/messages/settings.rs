@@ -125,7 +125,10 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             Gemini,
             V4_5,
             question(json!({"max_tokens": 1000, "thinking": {"type": "enabled", "budget_tokens": 1024}})),
-            vec![("/thinking", Value::Null), ("note drop:generationConfig.thinkingConfig", json!(true))],
+            vec![
+                ("/thinking", json!({"type": "disabled"})),
+                ("note drop:generationConfig.thinkingConfig", json!(true)),
+            ],
         ),
         (
             "a budget for an adaptive model is an effort",
@@ -169,7 +172,7 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             question(
                 json!({"tools": tools, "tool_choice": {"type": "any"}, "output_config": {"effort": "high"}}),
             ),
-            vec![("/thinking", Value::Null), ("/tool_choice", json!({"type": "any"}))],
+            vec![("/thinking", json!({"type": "disabled"})), ("/tool_choice", json!({"type": "any"}))],
         ),
         (
             "but with adaptive thinking",
@@ -184,6 +187,14 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
             ],
         ),
         (
+            "a turn that was begun for the model goes on without a budget",
+            Chat,
+            V4_5,
+            json!({"model": "m", "output_config": {"effort": "high"}, "messages": [
+                {"role": "user", "content": "a"}, {"role": "assistant", "content": "{"}]}),
+            vec![("/thinking", json!({"type": "disabled"})), ("/messages/1/content/0/text", json!("{"))],
+        ),
+        (
             "P130 a turn whose thoughts are lost goes on without a budget",
             Chat,
             V4_5,
@@ -191,7 +202,7 @@ fn thinking_is_asked_for_as_the_model_takes_it() {
                 {"role": "user", "content": "a"},
                 {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
                 {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]}]}),
-            vec![("/thinking", Value::Null), ("note drop:reasoning_effort", json!(true))],
+            vec![("/thinking", json!({"type": "disabled"})), ("note drop:reasoning_effort", json!(true))],
         ),
     ]);
 }
@@ -232,6 +243,18 @@ fn tools_and_their_choice_take_anthropic_s_form() {
             vec![("/tools/0/input_schema", json!({"type": "object", "properties": {}}))],
         ),
         (
+            "P111 a schema whose root is a choice",
+            Chat,
+            NEWEST,
+            question(json!({"tools": [{"name": "f", "input_schema": {"anyOf": [
+                {"type": "object", "properties": {"a": {"type": "string"}}}, {"type": "object", "properties": {"b": {"type": "string"}}}]}}]})),
+            vec![
+                ("/tools/0/input_schema/type", json!("object")),
+                ("/tools/0/input_schema/anyOf", Value::Null),
+                ("/tools/0/input_schema/properties/b/type", json!("string")),
+            ],
+        ),
+        (
             "web search is the provider's own",
             Responses,
             NEWEST,
@@ -265,6 +288,19 @@ fn the_answer_s_form_and_its_user_are_said_as_they_can_be() {
                 json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}),
             ),
             vec![("/output_config/format/type", json!("json_schema"))],
+        ),
+        (
+            "P120 a schema in the words that Anthropic takes",
+            Chat,
+            NEWEST,
+            question(json!({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object",
+                "properties": {"a": {"oneOf": [{"type": "string", "minLength": 3}]}}}}}})),
+            vec![
+                ("/output_config/format/schema/additionalProperties", json!(false)),
+                ("/output_config/format/schema/properties/a/oneOf", Value::Null),
+                ("/output_config/format/schema/properties/a/anyOf/0/minLength", Value::Null),
+                ("note emulate:response_format", json!(true)),
+            ],
         ),
         (
             "a schema in words where there is no setting for it",

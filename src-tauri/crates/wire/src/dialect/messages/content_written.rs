@@ -1,8 +1,5 @@
 //! Writing the blocks of a message.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::cache;
 use crate::Protocol;
 use crate::ask::{CacheMark, Call, CallOutcome, Foreign, Media, MediaKind, Source, StateKind, Thinking};
@@ -119,14 +116,11 @@ impl<'m> Shown<'m> {
             (MediaKind::Document, Source::Inline { mime, base64 }) if mime.is("application/pdf") => {
                 document(ShownSource::Base64 { mime: "application/pdf", data: base64.borrowed() })
             }
-            (MediaKind::Document, Source::Inline { mime, base64 }) if is_text(mime) => {
-                document(ShownSource::Plain(decoded(base64)?))
-            }
             (MediaKind::Document, Source::Url { url, .. }) if is_web(url) => {
                 document(ShownSource::Url(url.borrowed()))
             }
-            (MediaKind::Document | MediaKind::Image, Source::Text(text)) => {
-                document(ShownSource::Plain(text.borrowed()))
+            (MediaKind::Document, Source::Inline { .. } | Source::Text(_)) => {
+                document(ShownSource::Plain(media.words().filter(|words| !words.is_blank())?))
             }
             (MediaKind::Image | MediaKind::Document | MediaKind::Audio | MediaKind::Video, _) => None,
         }
@@ -173,18 +167,7 @@ fn picture(mime: &Text<'_>) -> Option<&'static str> {
     PICTURES.into_iter().find(|known| mime.eq_ignore_ascii_case(known))
 }
 
-fn is_text(mime: &Text<'_>) -> bool {
-    let mime = mime.plain();
-    mime.starts_with("text/") || mime.starts_with("application/json") || mime.starts_with("application/xml")
-}
-
 fn is_web(url: &Text<'_>) -> bool {
     let url = url.plain();
     url.starts_with("https://") || url.starts_with("http://")
-}
-
-fn decoded(base64: &Text<'_>) -> Option<Text<'static>> {
-    let bytes = STANDARD.decode(base64.plain().as_bytes()).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    (!text.trim().is_empty()).then(|| Text::owned(&text))
 }

@@ -9,7 +9,7 @@ use super::thinking::{Circumstances, Plan};
 use super::tools_written::Offer;
 use super::turns_written::{Messages, TurnWriter};
 use crate::Protocol;
-use crate::ask::{Ask, Format, Setting};
+use crate::ask::{Ask, Format, Setting, Turn};
 use crate::calls::{NameRule, Names, arrange};
 use crate::dialect::{Encoded, Target};
 use crate::json::{Members, Text, object};
@@ -31,49 +31,80 @@ const SCHEMA_WANTED: &str =
 const USER_CHARS_MAX: usize = 256;
 
 pub(super) fn write(ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Unsaid> {
-    let mut notes = Notes::default();
     refuse_unsayable(ask, target)?;
-    let model = Model::of(target.model);
+    let mut notes = Notes::default();
     let names = Names::of(ask, NameRule::USUAL);
     let turns = arrange(ask, &mut notes);
-    let late_system = model.late_system && target.first_party;
-    let messages = Messages::of(ask, &turns, late_system, &mut notes);
-    refuse_prefill(ask, &messages, &model)?;
-    let offer = Offer::of(ask, &turns, &names, (&model, target), &mut notes)?;
-    let output_max = output_max(ask, target, &model, &mut notes);
-    let circumstances = Circumstances {
-        output_max,
-        forced: offer.is_forced(),
-        lacks_thoughts: messages.lacks_thoughts(),
-        first_party: target.first_party,
-    };
-    let plan = Plan::of(ask, &model, circumstances, &mut notes)?;
-    let mut marks = Marks::of(ask, &turns);
-    if marks.surplus() > 0 {
-        ask.drop(&mut notes, Setting::CacheMark, Why::Limit);
-    }
-    let instruction = format_instruction(ask, &model, &mut notes);
+    let body = Draft::of(ask, target, &names, &turns, &mut notes)?.write(&mut notes)?;
+    Ok(Encoded { body, notes, names })
+}
 
-    let mut out = Vec::with_capacity(ask.body.root().raw().len() + 1024);
-    let mut written = Ok(());
-    object(&mut out, |body| {
-        body.str("model", target.model);
-        body.count("max_tokens", output_max);
-        if ask.wanted.stream {
-            body.bool("stream", true);
+/// What a request will say, decided before the first byte is written: one thing often depends on another.
+#[derive(Debug)]
+struct Draft<'d, 'a> {
+    ask: &'d Ask<'a>,
+    target: &'d Target<'d>,
+    names: &'d Names,
+    model: Model,
+    messages: Messages<'d, 'a>,
+    offer: Offer<'d, 'a>,
+    output_max: u64,
+    plan: Plan,
+    marks: Marks,
+    /// What the system prompt says of the answer's form.
+    instruction: Option<Text<'static>>,
+}
+
+impl<'d, 'a> Draft<'d, 'a> {
+    fn of(
+        ask: &'d Ask<'a>,
+        target: &'d Target<'d>,
+        names: &'d Names,
+        turns: &'d [Turn<'a>],
+        notes: &mut Notes,
+    ) -> Result<Self, Unsaid> {
+        let model = Model::of(target.model);
+        let messages = Messages::of(ask, turns, model.late_system && target.first_party, notes);
+        refuse_prefill(ask, &messages, &model)?;
+        let offer = Offer::of(ask, turns, names, (&model, target), notes)?;
+        let output_max = output_max(ask, target, &model, notes);
+        let circumstances = Circumstances {
+            output_max,
+            forced: offer.is_forced(),
+            lacks_thoughts: messages.lacks_thoughts(),
+            first_party: target.first_party,
+        };
+        let plan = Plan::of(ask, &model, circumstances, notes)?;
+        let marks = Marks::of(ask, turns);
+        if marks.surplus() > 0 {
+            ask.drop(notes, Setting::CacheMark, Why::Limit);
         }
-        // A cache reads the tools first, so the marks are dealt in this order.
-        offer.write(ask, &names, &mut marks, &mut notes, body);
-        write_system(ask, instruction.as_ref(), &mut marks, body);
-        let mut writer = TurnWriter { ask, target, names: &names, marks: &mut marks, notes: &mut notes };
-        written = writer.write(&messages, body);
-        plan.write(body);
-        write_output_config(ask, &plan, &model, &mut notes, body);
-        write_sampling(ask, &plan, &model, &mut notes, body);
-        write_accounting(ask, target, &mut notes, body);
-    });
-    written?;
-    Ok(Encoded { body: out, notes, names })
+        let instruction = format_instruction(ask, &model, notes);
+        Ok(Self { ask, target, names, model, messages, offer, output_max, plan, marks, instruction })
+    }
+
+    fn write(mut self, notes: &mut Notes) -> Result<Vec<u8>, Unsaid> {
+        let (ask, marks) = (self.ask, &mut self.marks);
+        let mut out = Vec::with_capacity(ask.body.root().raw().len() + 1024);
+        let mut written = Ok(());
+        object(&mut out, |body| {
+            body.str("model", self.target.model);
+            body.count("max_tokens", self.output_max);
+            if ask.wanted.stream {
+                body.bool("stream", true);
+            }
+            // A cache reads the tools first, then the system prompt: the marks are dealt in this order.
+            self.offer.write(ask, self.names, marks, notes, body);
+            write_system(ask, self.instruction.as_ref(), marks, body);
+            let mut writer = TurnWriter { ask, target: self.target, names: self.names, marks, notes };
+            written = writer.write(&self.messages, body);
+            self.plan.write(body);
+            write_output_config(ask, &self.plan, &self.model, notes, body);
+            write_sampling(ask, &self.plan, &self.model, notes, body);
+            write_accounting(ask, self.target, notes, body);
+        });
+        written.map(|()| out)
+    }
 }
 
 fn refuse_unsayable(ask: &Ask<'_>, target: &Target<'_>) -> Result<(), Unsaid> {

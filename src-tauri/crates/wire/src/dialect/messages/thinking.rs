@@ -149,7 +149,8 @@ impl Plan {
         };
         if let Some(why) = refused {
             ask.drop(notes, Setting::Thinking, why);
-            return Self::default();
+            // Left unsaid, some makers' models would think all the same.
+            return Self { asked: Some(Asked::Disabled), ..Self::default() };
         }
         let reasoning = &ask.reasoning;
         let of_effort = reasoning.effort.as_ref().and_then(Effort::budget);

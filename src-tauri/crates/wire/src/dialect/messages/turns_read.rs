@@ -84,11 +84,13 @@ impl<'a> TurnReader<'a> {
     /// Reads content that may only hold text; what else stands there is left out.
     fn texts(&mut self, content: Value<'a>) -> Result<Vec<Part<'a>>, Unsaid> {
         let mut parts = self.parts(Some(content))?;
-        let before = parts.len();
-        parts.retain(|part| part.as_text().is_some());
-        if parts.len() < before {
-            self.notes.drop("system", Why::NoWord);
-        }
+        let notes = &mut self.notes;
+        parts.retain(|part| {
+            if let Content::Foreign(foreign) = &part.content {
+                notes.drop(foreign.kind.plain(), Why::NoWord);
+            }
+            part.as_text().is_some()
+        });
         Ok(parts)
     }
 
@@ -125,6 +127,7 @@ impl<'a> TurnReader<'a> {
             }
             "tool_use" => parts.push(Part::new(Content::Call(self.call(block)?), at)),
             "tool_result" => parts.push(Part::new(Content::Outcome(self.outcome(block)?), at)),
+            "container_upload" => return Err(self.of_one_account(block)),
             _ if !block.is_object() => return Err(self.wrong(block, "must be a block")),
             "" => return Err(self.wrong(block, "a block must have a type")),
             _ => parts.push(Part::new(Content::Foreign(self.foreign(&kind, block)), at)),
@@ -192,21 +195,21 @@ impl<'a> TurnReader<'a> {
         let source = match &*form {
             "base64" => {
                 let mime = self.required(source, "media_type")?;
-                let mut media = Media::inline(kind, mime, &self.required(source, "data")?);
-                // What a block is called counts more than what its bytes look like.
-                media.kind = kind;
-                return Ok(media);
+                return Ok(Media::inline(kind, mime, &self.required(source, "data")?));
             }
             "url" => Source::Url { mime: None, url: self.required(source, "url")? },
             "text" => Source::Text(self.required(source, "data")?),
-            "file" => {
-                let message =
-                    "names a file of one account; send its bytes, or ask for a channel that speaks messages";
-                return Err(self.wrong(source, message).code("unsupported_value"));
-            }
+            "file" => return Err(self.of_one_account(source)),
             _ => return Err(self.wrong(source, "the type of the source is not known")),
         };
         Ok(Media { kind, source, name: None, detail: None })
+    }
+
+    /// Refuses what names a file that was uploaded to one account before.
+    fn of_one_account(&self, value: Value<'_>) -> Unsaid {
+        let message =
+            "names a file of one account; send its bytes, or ask for a channel that speaks messages";
+        self.wrong(value, message).code("unsupported_value")
     }
 
     /// Reads a document, which may say what it is about, and may be made of blocks itself.
@@ -216,6 +219,10 @@ impl<'a> TurnReader<'a> {
         if let Some(context) = block.get("context").and_then(Value::text) {
             self.notes.emulate("document.context", Why::NoWord);
             push_text(parts, context, at);
+        }
+        let citations = block.get("citations").and_then(|citations| citations.get("enabled"));
+        if citations.and_then(Value::bool) == Some(true) {
+            self.notes.drop("document.citations", Why::NoWord);
         }
         let source = block.get("source");
         if let Some(content) = source.and_then(|source| source.get("content")) {

@@ -78,12 +78,13 @@ impl<'t, 'a> Messages<'t, 'a> {
         last.said.last().map(Said::part)
     }
 
-    /// Tells whether the model goes on from calls whose thoughts are lost.
+    /// Tells whether the model goes on from a turn of its own whose thoughts are lost: from its calls, or its words.
     pub(super) fn lacks_thoughts(&self) -> bool {
         let Some(answer) = self.latest.checked_sub(1).map(|at| &self.list[at]) else { return false };
         let thinks = |said: &Said<'_, '_>| matches!(said.part().content, Content::Thinking(_));
         let calls = |said: &Said<'_, '_>| matches!(said.part().content, Content::Call(_));
-        answer.said.iter().any(calls) && !answer.said.first().is_some_and(thinks)
+        let goes_on = answer.said.iter().any(calls) || self.latest == self.list.len();
+        goes_on && !answer.said.first().is_some_and(thinks)
     }
 }
 
@@ -105,6 +106,13 @@ fn is_said(ask: &Ask<'_>, role: Role, part: &Part<'_>, notes: &mut Notes) -> boo
                 ask.drop(notes, Setting::State, Why::Foreign);
             }
             native
+        }
+        // What another provider's tools did in the model's turn, and nobody can read.
+        Content::Foreign(foreign)
+            if role == Role::Assistant && foreign.words.is_none() && ask.protocol != Protocol::Messages =>
+        {
+            notes.drop(foreign.kind.plain(), Why::NoWord);
+            false
         }
         Content::Media(_) | Content::Call(_) | Content::Outcome(_) | Content::Foreign(_) => {
             role != Role::System
