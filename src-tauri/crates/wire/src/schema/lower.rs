@@ -232,7 +232,8 @@ impl<'a> Lowering<'a> {
             if self.fate(node, &keyword, place) != Fate::Tell {
                 continue;
             }
-            let text = compact(keyword.value.raw());
+            let number = self.number_in_quotes(&keyword.name.plain(), keyword.value);
+            let text = number.map_or_else(|| compact(keyword.value.raw()), |number| number.to_string());
             if says_nothing(&text) {
                 continue;
             }
@@ -246,6 +247,13 @@ impl<'a> Lowering<'a> {
             told.push('}');
         }
         told
+    }
+
+    /// Reads a whole number that is written as a string, as in Gemini's older words.
+    pub(super) fn number_in_quotes(&self, name: &str, value: Value<'a>) -> Option<u64> {
+        let counts = name.starts_with("min") || name.starts_with("max");
+        let is_possible = counts && self.words == SchemaWords::OpenApi;
+        value.str().filter(|_| is_possible)?.parse().ok()
     }
 
     /// Says what becomes of a keyword with this value at this place.
