@@ -29,7 +29,7 @@ pub(super) fn request(ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Uns
         writing.write_system(settings.instruction.as_deref(), request);
         request.value("contents", |out| contents.write(out));
         writing.write_tools(&offer, request);
-        writing.write_settings(&settings, request);
+        settings.write(request);
     });
     writing.drop_the_rest();
     Ok(Encoded { body, notes: writing.notes, names: writing.names })

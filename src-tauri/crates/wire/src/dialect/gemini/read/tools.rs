@@ -5,19 +5,23 @@ use crate::ask::{Choice, Schema, SchemaWords, Tool, ToolKind};
 use crate::json::{Text, Value};
 use crate::note::{Unsaid, Why};
 
+/// What is read of a declaration of a function.
+const DECLARATION: [&str; 5] =
+    ["name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema"];
+
 impl<'a> Reading<'a> {
     /// Reads `tools`: a list of objects, or (as goose writes it) one of them.
     pub(super) fn tools(&mut self, value: Value<'a>) -> Result<(), Unsaid> {
         for group in self.list(value)? {
             self.object(group)?;
             for (name, value) in group.members().filter(|(_, value)| !value.is_null()) {
-                self.tools_of(name, value)?;
+                self.tools_of(&name, value)?;
             }
         }
         Ok(())
     }
 
-    fn tools_of(&mut self, name: Text<'a>, value: Value<'a>) -> Result<(), Unsaid> {
+    fn tools_of(&mut self, name: &Text<'a>, value: Value<'a>) -> Result<(), Unsaid> {
         match &*name.plain() {
             "functionDeclarations" | "function_declarations" => {
                 for declaration in self.list(value)? {
@@ -50,9 +54,7 @@ impl<'a> Reading<'a> {
             Some(value) => Some(Schema { value: self.object(value)?, words: SchemaWords::OpenApi }),
             None => None,
         };
-        const READ: [&str; 5] =
-            ["name", "description", "parameters", "parametersJsonSchema", "parameters_json_schema"];
-        self.drop_others("tools[].functionDeclarations[].", declaration, &READ);
+        self.drop_others("tools[].functionDeclarations[].", declaration, &DECLARATION);
         let kind = ToolKind::Function(schema);
         Ok(Tool { description, ..tool(name, kind, declaration.offset()) })
     }

@@ -4,7 +4,7 @@ use super::{addressee, shown};
 use crate::calls::Names;
 use crate::dialect;
 use crate::frames::{Framing, Place};
-use crate::json::{Tape, validate};
+use crate::json::Tape;
 use crate::observe::{Counts, Observer};
 use crate::reply::{Delta, Fold};
 use crate::sse::{EVENT_BYTES_MAX, Scanner};
@@ -233,7 +233,9 @@ fn an_error_fits_behind_what_was_said() {
             vec![Delta::Open(0, crate::reply::Opening::Text), Delta::Text(0, crate::json::Text::of("a"))],
             vec![Delta::Close(0), Delta::Finish(crate::reply::Stop::EndTurn)],
         ] {
-            deltas.into_iter().for_each(|delta| encoder.push(delta, &Counts::default(), &mut out));
+            for delta in deltas {
+                encoder.push(delta, &Counts::default(), &mut out);
+            }
             places.push(encoder.so_far().place);
         }
         assert_eq!(places, expected);
@@ -335,7 +337,6 @@ fn every_signature_is_base64() {
     let mut out = Vec::new();
     encoder.push(Delta::Open(0, crate::reply::Opening::Thinking), &Counts::default(), &mut out);
     encoder.push(Delta::State(0, foreign), &Counts::default(), &mut out);
-    assert_eq!(validate(&out).is_ok(), false);
     assert_eq!(out, b"", "another provider's signature stays away");
 }
 

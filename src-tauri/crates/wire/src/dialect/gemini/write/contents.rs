@@ -127,7 +127,7 @@ impl<'a> Writing<'_, 'a> {
                 Content::Text(text) | Content::Refusal(text) => contents.text(Speaker::User, text),
                 Content::Media(media) => self.media((media, part.at), Speaker::User, standing, contents)?,
                 Content::Foreign(foreign) => {
-                    self.foreign(foreign, part.at, Speaker::User, standing, contents)?
+                    self.foreign(foreign, part.at, Speaker::User, standing, contents)?;
                 }
                 // The model thinks and calls, never the user; nothing is lost that could be said.
                 Content::Thinking(_) | Content::Call(_) => {}
@@ -153,7 +153,7 @@ impl<'a> Writing<'_, 'a> {
                 Content::Thinking(thinking) => self.thinking(thinking, contents),
                 Content::Media(media) => self.media((media, part.at), Speaker::Model, standing, contents)?,
                 Content::Foreign(foreign) => {
-                    self.foreign(foreign, part.at, Speaker::Model, standing, contents)?
+                    self.foreign(foreign, part.at, Speaker::Model, standing, contents)?;
                 }
                 Content::Call(call) => {
                     let must_be_signed = is_first_call && standing.is_current && self.model.is_third;
@@ -223,7 +223,7 @@ impl<'a> Writing<'_, 'a> {
                 Content::Media(media) if self.model.is_third && is_inline(media) => inside.push(media),
                 Content::Media(_) => behind.push((tool.clone(), part)),
                 Content::Foreign(foreign) => {
-                    self.unsupported(&foreign.kind.plain(), part.at, standing).map(|_| ())?
+                    self.unsupported(&foreign.kind.plain(), part.at, standing)?;
                 }
                 Content::Text(_)
                 | Content::Refusal(_)

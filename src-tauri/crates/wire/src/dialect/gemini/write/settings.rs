@@ -140,18 +140,19 @@ impl<'t> Writing<'t, '_> {
         }
         written
     }
-
-    pub(super) fn write_settings(&self, settings: &Settings<'_>, request: &mut Members<'_>) {
-        if !settings.is_empty() {
-            request.object("generationConfig", |config| settings.write(config));
-        }
-        if let Some(tier) = settings.tier {
-            request.str("serviceTier", tier);
-        }
-    }
 }
 
 impl Settings<'_> {
+    /// Writes `generationConfig` and `serviceTier`, where there is something to say.
+    pub(super) fn write(&self, request: &mut Members<'_>) {
+        if !self.is_empty() {
+            request.object("generationConfig", |config| self.write_config(config));
+        }
+        if let Some(tier) = self.tier {
+            request.str("serviceTier", tier);
+        }
+    }
+
     /// Tells whether the model should answer as it likes.
     fn is_empty(&self) -> bool {
         let numbers = [
@@ -169,7 +170,7 @@ impl Settings<'_> {
             && !self.wants_json
     }
 
-    fn write(&self, config: &mut Members<'_>) {
+    fn write_config(&self, config: &mut Members<'_>) {
         config.raw_if("temperature", self.temperature);
         config.raw_if("topP", self.top_p);
         config.raw_if("topK", self.top_k);
