@@ -201,7 +201,8 @@ impl CallHead<'_> {
 }
 
 impl Citation<'_> {
-    fn into_owned(self) -> Citation<'static> {
+    /// Keeps what it says.
+    pub fn into_owned(self) -> Citation<'static> {
         Citation { url: self.url.into_owned(), title: self.title.map(Text::into_owned), span: self.span }
     }
 }

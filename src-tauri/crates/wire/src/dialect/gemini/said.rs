@@ -3,8 +3,6 @@
 //! The chat helpers of both SDKs forget a whole turn for one chunk without a candidate or without a part, so every chunk
 //! has one, and usage comes with the last. google-genai for Python fails on comments, on `event:` and on `[DONE]`.
 
-use std::borrow::Cow;
-
 use super::words::{REFUSALS, as_base64, signature};
 use crate::ask::{Arguments, State};
 use crate::calls::{IdRule, legal_id};
@@ -174,7 +172,7 @@ impl Encode for Writer {
                 }
             }
             Delta::State(block, state) => self.signed(block, &state, out),
-            Delta::Cite(_, citation) => self.end.citations.push(kept(citation)),
+            Delta::Cite(_, citation) => self.end.citations.push(citation.into_owned()),
             Delta::Close(block) => self.closed(block, out),
             Delta::Finish(stop) => self.finish(&stop, counts, out),
             // Whoever translates ends the stream by an error.
@@ -187,11 +185,6 @@ impl Encode for Writer {
     }
 }
 
-fn kept(citation: Citation<'_>) -> Citation<'static> {
-    let Citation { url, title, span } = citation;
-    Citation { url: url.into_owned(), title: title.map(Text::into_owned), span }
-}
-
 /// What an answer's last chunk tells beside its reason.
 #[derive(Debug, Default)]
 struct End {
@@ -202,23 +195,23 @@ struct End {
 
 impl End {
     /// Returns the reason in Gemini's words.
-    fn reason(&self, stop: Option<&Stop<'_>>) -> Cow<'static, str> {
+    fn reason(&self, stop: Option<&Stop<'_>>) -> &'static str {
         match stop {
-            Some(Stop::OutputMax | Stop::ContextFull) => Cow::Borrowed("MAX_TOKENS"),
+            Some(Stop::OutputMax | Stop::ContextFull) => "MAX_TOKENS",
             Some(Stop::Refused(word)) => {
                 let word = word.as_ref().map(Text::plain).unwrap_or_default();
                 let known = REFUSALS.into_iter().find(|known| *known == word);
-                Cow::Borrowed(known.unwrap_or("SAFETY"))
+                known.unwrap_or("SAFETY")
             }
             Some(Stop::EndTurn | Stop::StopSequence(_) | Stop::Calls | Stop::Paused) | None => {
-                Cow::Borrowed(if self.malformed.is_some() { "MALFORMED_FUNCTION_CALL" } else { "STOP" })
+                if self.malformed.is_some() { "MALFORMED_FUNCTION_CALL" } else { "STOP" }
             }
         }
     }
 
     fn write(&self, stop: Option<&Stop<'_>>, candidate: &mut Members<'_>) {
         let reason = self.reason(stop);
-        candidate.str("finishReason", &reason);
+        candidate.str("finishReason", reason);
         if let Some(tool) = self.malformed.as_ref().filter(|_| reason == "MALFORMED_FUNCTION_CALL") {
             candidate.str("finishMessage", &format!("the arguments of {tool} are not valid JSON"));
         }
