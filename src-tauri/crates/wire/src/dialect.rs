@@ -12,6 +12,8 @@ mod gemini;
 mod messages;
 mod responses;
 
+pub(crate) use responses::failed as responses_failed;
+
 use crate::Protocol;
 use crate::ask::{Ask, Wanted};
 use crate::calls::Names;

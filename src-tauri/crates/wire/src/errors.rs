@@ -5,6 +5,7 @@ mod words;
 use serde_json::{Value, json};
 
 use crate::Protocol;
+use crate::dialect::responses_failed;
 use crate::frames::{Framing, Place};
 
 /// One error, before it takes a protocol's shape.
@@ -116,8 +117,8 @@ pub fn stream_end(
 ) -> Vec<u8> {
     match framing {
         Framing::Sse => {
-            let closing = if so_far.place == Place::Inside { "\n\n" } else { "" };
-            (closing.to_owned() + &sse_event(protocol, error, so_far)).into_bytes()
+            let closing: &[u8] = if so_far.place == Place::Inside { b"\n\n" } else { b"" };
+            [closing, &sse_event(protocol, error, so_far)].concat()
         }
         Framing::JsonArray => {
             let opening = match so_far.place {
@@ -184,57 +185,16 @@ fn gemini(error: &ErrorBody<'_>) -> Value {
     body
 }
 
-fn sse_event(protocol: Protocol, error: &ErrorBody<'_>, so_far: &SoFar<'_>) -> String {
+fn sse_event(protocol: Protocol, error: &ErrorBody<'_>, so_far: &SoFar<'_>) -> Vec<u8> {
     match protocol {
-        Protocol::Chat => format!("data: {}\n\n", openai(error)),
-        Protocol::Messages => format!("event: error\ndata: {}\n\n", anthropic(error)),
+        Protocol::Chat => format!("data: {}\n\n", openai(error)).into_bytes(),
+        Protocol::Messages => format!("event: error\ndata: {}\n\n", anthropic(error)).into_bytes(),
         Protocol::Responses => {
-            format!("event: response.failed\ndata: {}\n\n", response_failed(error, so_far))
+            let code = words::response_code(error.kind, error.code);
+            responses_failed(so_far, code, error.message)
         }
-        Protocol::Gemini => format!("data: {}\r\n\r\n", gemini(error)),
+        Protocol::Gemini => format!("data: {}\r\n\r\n", gemini(error)).into_bytes(),
     }
-}
-
-/// Makes the terminal of a failed response. Codex ignores `error` events, and the public schema wants every key.
-fn response_failed(error: &ErrorBody<'_>, so_far: &SoFar<'_>) -> Value {
-    let code = words::response_code(error.kind, error.code);
-    json!({
-        "type": "response.failed",
-        "sequence_number": so_far.next_sequence,
-        "response": {
-            "id": so_far.response_id.unwrap_or("resp_unknown"),
-            "object": "response",
-            "created_at": so_far.created_s,
-            "completed_at": null,
-            "status": "failed",
-            "error": {"code": code, "message": error.message},
-            "incomplete_details": null,
-            "instructions": null,
-            "model": so_far.model.unwrap_or_default(),
-            "output": [],
-            "parallel_tool_calls": true,
-            "tool_choice": "auto",
-            "tools": [],
-            "temperature": null,
-            "top_p": null,
-            "top_logprobs": null,
-            "presence_penalty": null,
-            "frequency_penalty": null,
-            "max_output_tokens": null,
-            "max_tool_calls": null,
-            "previous_response_id": null,
-            "reasoning": null,
-            "service_tier": null,
-            "store": false,
-            "background": false,
-            "text": {"format": {"type": "text"}},
-            "truncation": "disabled",
-            "safety_identifier": null,
-            "prompt_cache_key": null,
-            "metadata": {},
-            "usage": null,
-        },
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(crate) use raw::{Object, Raw, is_key, pick, position};
 pub(crate) use strings::{quote, unescape};
 pub use tape::{Tape, Value};
 pub use text::Text;
+pub(crate) use write::write_text;
 pub use write::{Elements, Members, array, object};
 
 /// How deep arrays and objects may nest.

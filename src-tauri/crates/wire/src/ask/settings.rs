@@ -183,6 +183,10 @@ pub struct Wanted {
     pub thinking_hidden: bool,
     /// Whether a Responses client asked for encrypted reasoning.
     pub encrypted: bool,
+    /// Whether a Responses client runs a search for tools, which the upstream knows as a function.
+    pub tool_search: bool,
+    /// Whether a Responses client wants the conversation compacted rather than an answer.
+    pub compaction: bool,
     /// What a Responses answer repeats of its request: members of the response object, as JSON without braces.
     pub echo: String,
 }

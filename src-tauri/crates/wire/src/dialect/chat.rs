@@ -1,4 +1,17 @@
-//! `OpenAI Chat Completions`.
+//! `OpenAI Chat Completions`, and what vendors made of it.
+//!
+//! ```text
+//!  client's request  ─► decode ─► Ask        Ask ─► encode ─► channel's request
+//!  channel's answer  ─► hear ─► Delta      Delta ─► tell ─► client's answer
+//! ```
+
+mod decode;
+mod encode;
+mod hear;
+mod models;
+mod tell;
+#[cfg(test)]
+mod tests;
 
 use super::{Addressee, Decode, Dialect, Encode, Encoded, Target};
 use crate::ask::Ask;
@@ -13,27 +26,27 @@ use crate::reply::{Delta, Reply};
 pub(super) struct Chat;
 
 impl Dialect for Chat {
-    fn decode_request<'a>(&self, _body: &'a Tape<'a>, _head: &Head) -> Result<Ask<'a>, Unsaid> {
-        unimplemented!()
+    fn decode_request<'a>(&self, body: &'a Tape<'a>, head: &Head) -> Result<Ask<'a>, Unsaid> {
+        decode::request(body, head)
     }
 
-    fn encode_request(&self, _ask: &Ask<'_>, _target: &Target<'_>) -> Result<Encoded, Unsaid> {
-        unimplemented!()
+    fn encode_request(&self, ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Unsaid> {
+        encode::request(ask, target)
     }
 
-    fn decode_reply(&self, _reply: Value<'_>, _each: &mut dyn FnMut(Delta<'_>)) {
-        unimplemented!()
+    fn decode_reply(&self, reply: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
+        hear::whole(reply, each);
     }
 
     fn stream_decoder(&self) -> Box<dyn Decode> {
-        unimplemented!()
+        Box::new(hear::Stream::default())
     }
 
-    fn encode_reply(&self, _reply: &Reply, _counts: &Counts, _to: &Addressee) -> Vec<u8> {
-        unimplemented!()
+    fn encode_reply(&self, reply: &Reply, counts: &Counts, to: &Addressee) -> Vec<u8> {
+        tell::whole(reply, counts, to)
     }
 
-    fn stream_encoder(&self, _to: &Addressee) -> Box<dyn Encode> {
-        unimplemented!()
+    fn stream_encoder(&self, to: &Addressee) -> Box<dyn Encode> {
+        Box::new(tell::Stream::new(to))
     }
 }

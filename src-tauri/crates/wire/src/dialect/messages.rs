@@ -1,5 +1,21 @@
 //! `Anthropic Messages`.
 
+mod cache;
+mod client_tools;
+mod content_written;
+mod models;
+mod reply_read;
+mod reply_written;
+mod request_read;
+mod request_written;
+mod stream_written;
+mod thinking;
+mod tools_read;
+mod tools_written;
+mod turns_read;
+mod turns_written;
+mod words;
+
 use super::{Addressee, Decode, Dialect, Encode, Encoded, Target};
 use crate::ask::Ask;
 use crate::head::Head;
@@ -13,27 +29,27 @@ use crate::reply::{Delta, Reply};
 pub(super) struct Messages;
 
 impl Dialect for Messages {
-    fn decode_request<'a>(&self, _body: &'a Tape<'a>, _head: &Head) -> Result<Ask<'a>, Unsaid> {
-        unimplemented!()
+    fn decode_request<'a>(&self, body: &'a Tape<'a>, head: &Head) -> Result<Ask<'a>, Unsaid> {
+        request_read::read(body, head)
     }
 
-    fn encode_request(&self, _ask: &Ask<'_>, _target: &Target<'_>) -> Result<Encoded, Unsaid> {
-        unimplemented!()
+    fn encode_request(&self, ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Unsaid> {
+        request_written::write(ask, target)
     }
 
-    fn decode_reply(&self, _reply: Value<'_>, _each: &mut dyn FnMut(Delta<'_>)) {
-        unimplemented!()
+    fn decode_reply(&self, reply: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
+        reply_read::whole(reply, each);
     }
 
     fn stream_decoder(&self) -> Box<dyn Decode> {
-        unimplemented!()
+        Box::<reply_read::Reading>::default()
     }
 
-    fn encode_reply(&self, _reply: &Reply, _counts: &Counts, _to: &Addressee) -> Vec<u8> {
-        unimplemented!()
+    fn encode_reply(&self, reply: &Reply, counts: &Counts, to: &Addressee) -> Vec<u8> {
+        reply_written::whole(reply, counts, to)
     }
 
-    fn stream_encoder(&self, _to: &Addressee) -> Box<dyn Encode> {
-        unimplemented!()
+    fn stream_encoder(&self, to: &Addressee) -> Box<dyn Encode> {
+        Box::new(stream_written::Writing::new(to))
     }
 }

@@ -90,6 +90,14 @@ impl Members<'_> {
         write(self.key(key));
     }
 
+    /// Writes members that are JSON already: an object's inside, which must not be empty.
+    pub fn more(&mut self, members: &str) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        self.out.extend_from_slice(members.as_bytes());
+    }
+
     fn key(&mut self, key: &str) -> &mut Vec<u8> {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
@@ -151,7 +159,8 @@ impl Elements<'_> {
     }
 }
 
-fn write_text(out: &mut Vec<u8>, text: &Text<'_>) {
+/// Appends a string.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &Text<'_>) {
     out.push(b'"');
     out.extend_from_slice(text.as_written().as_bytes());
     out.push(b'"');

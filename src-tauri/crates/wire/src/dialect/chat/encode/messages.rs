@@ -1,0 +1,324 @@
+//! Writes Chat's messages.
+
+use crate::ask::{CacheMark, Media, Source};
+use crate::json::{Elements, Members, Text};
+
+/// The most places up to which `OpenAI` caches a prompt.
+const MARKS_MAX: usize = 4;
+
+/// What a document is called where the client gives it no name.
+const FILE_NAME: &str = "document.pdf";
+
+/// All messages of a request.
+pub(super) struct Conversation<'e> {
+    /// The messages, in their order.
+    pub(super) messages: Vec<Message<'e>>,
+}
+
+/// One message.
+pub(super) enum Message<'e> {
+    /// Whoever runs the program speaks.
+    Instructions {
+        /// `developer` or `system`.
+        role: &'static str,
+        /// What is said.
+        pieces: Vec<Piece<'e>>,
+    },
+    /// The user speaks.
+    Question(Vec<Piece<'e>>),
+    /// The model spoke.
+    Answer(Answer<'e>),
+    /// A tool was called.
+    Outcome {
+        /// Which call it was.
+        id: String,
+        /// The text that came of it.
+        piece: Piece<'e>,
+    },
+}
+
+/// A part of a message.
+pub(super) struct Piece<'e> {
+    /// What is said.
+    pub(super) saying: Saying<'e>,
+    /// Whether the prompt up to here is worth keeping in a cache.
+    pub(super) cache: Option<CacheMark>,
+}
+
+/// What a part of a message is.
+pub(super) enum Saying<'e> {
+    /// Text.
+    Text(Text<'e>),
+    /// A picture.
+    Image {
+        /// Where it comes from: inline data or an address.
+        source: Source<'e>,
+        /// How closely the model should look.
+        detail: Option<Text<'e>>,
+    },
+    /// A document.
+    File {
+        /// What it is called.
+        name: Option<Text<'e>>,
+        /// The media type.
+        mime: Text<'e>,
+        /// The bytes.
+        base64: Text<'e>,
+    },
+    /// Sound.
+    Audio {
+        /// `wav` or `mp3`.
+        format: &'static str,
+        /// The bytes.
+        base64: Text<'e>,
+    },
+}
+
+/// What the model said before.
+#[derive(Default)]
+pub(super) struct Answer<'e> {
+    /// What it thought.
+    pub(super) thinking: Text<'e>,
+    /// Whether it wants its thoughts back, though there be none.
+    pub(super) echoes_thinking: bool,
+    /// What it said.
+    pub(super) text: Text<'e>,
+    /// Its words that it will not answer.
+    pub(super) refusal: Text<'e>,
+    /// What it called.
+    pub(super) calls: Vec<Called<'e>>,
+}
+
+/// A call of a tool.
+pub(super) struct Called<'e> {
+    /// Which call this is.
+    pub(super) id: String,
+    /// The tool's name.
+    pub(super) name: String,
+    /// What the tool got: the text of an object, or free text.
+    pub(super) arguments: Text<'e>,
+    /// Whether it is free text.
+    pub(super) free: bool,
+}
+
+impl Conversation<'_> {
+    /// Tells whether any message speaks of a word, in any case.
+    pub(super) fn speaks_of(&self, word: &str) -> bool {
+        self.messages.iter().any(|message| match message {
+            Message::Instructions { pieces, .. } | Message::Question(pieces) => {
+                pieces.iter().any(|piece| piece.speaks_of(word))
+            }
+            Message::Answer(answer) => contains(&answer.text, word),
+            Message::Outcome { piece, .. } => piece.speaks_of(word),
+        })
+    }
+
+    /// Keeps the last marks, as many as there may be, and none where the model knows none.
+    pub(super) fn keep_marks(&mut self, knows_marks: bool) {
+        let mut left = if knows_marks { MARKS_MAX } else { 0 };
+        for message in self.messages.iter_mut().rev() {
+            let pieces = match message {
+                Message::Instructions { pieces, .. } | Message::Question(pieces) => pieces.as_mut_slice(),
+                Message::Outcome { piece, .. } => std::slice::from_mut(piece),
+                Message::Answer(_) => &mut [],
+            };
+            for piece in pieces.iter_mut().rev().filter(|piece| piece.cache.is_some()) {
+                // OpenAI takes no marks on pictures.
+                if left == 0 || !matches!(piece.saying, Saying::Text(_)) {
+                    piece.cache = None;
+                } else {
+                    left -= 1;
+                }
+            }
+        }
+    }
+
+    /// Writes the messages.
+    pub(super) fn write(&self, body: &mut Members<'_>) {
+        body.array("messages", |list| {
+            for message in &self.messages {
+                list.object(|out| message.write(out));
+            }
+        });
+    }
+}
+
+impl<'e> Conversation<'e> {
+    /// Adds to the instructions in front of everything.
+    pub(super) fn ask_first(&mut self, role: &'static str, words: Text<'e>) {
+        match self.messages.first_mut() {
+            Some(Message::Instructions { pieces, .. }) => pieces.push(Piece::text(words)),
+            Some(_) | None => {
+                self.messages.insert(0, Message::Instructions { role, pieces: vec![Piece::text(words)] });
+            }
+        }
+    }
+}
+
+impl Message<'_> {
+    fn write(&self, out: &mut Members<'_>) {
+        match self {
+            Self::Instructions { role, pieces } => {
+                out.str("role", role);
+                write_content(out, pieces);
+            }
+            Self::Question(pieces) => {
+                out.str("role", "user");
+                write_content(out, pieces);
+            }
+            Self::Answer(answer) => answer.write(out),
+            Self::Outcome { id, piece } => {
+                out.str("role", "tool");
+                out.str("tool_call_id", id);
+                write_content(out, std::slice::from_ref(piece));
+            }
+        }
+    }
+}
+
+impl Answer<'_> {
+    /// Tells whether nothing is left of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.refusal.is_empty() && self.calls.is_empty()
+    }
+
+    fn write(&self, out: &mut Members<'_>) {
+        out.str("role", "assistant");
+        if self.text.is_empty() {
+            out.null("content");
+        } else {
+            out.text("content", &self.text);
+        }
+        if self.echoes_thinking {
+            out.text("reasoning_content", &self.thinking);
+        }
+        if !self.refusal.is_empty() {
+            out.text("refusal", &self.refusal);
+        }
+        if !self.calls.is_empty() {
+            out.array("tool_calls", |list| {
+                for call in &self.calls {
+                    list.object(|out| call.write(out));
+                }
+            });
+        }
+    }
+}
+
+impl Called<'_> {
+    fn write(&self, out: &mut Members<'_>) {
+        let (kind, what) = if self.free { ("custom", "input") } else { ("function", "arguments") };
+        out.str("id", &self.id);
+        out.str("type", kind);
+        out.object(kind, |call| {
+            call.str("name", &self.name);
+            call.text(what, &self.arguments);
+        });
+    }
+}
+
+impl<'e> Piece<'e> {
+    /// Makes a piece of text.
+    pub(super) fn text(text: Text<'e>) -> Self {
+        Self { saying: Saying::Text(text), cache: None }
+    }
+}
+
+impl Piece<'_> {
+    fn speaks_of(&self, word: &str) -> bool {
+        match &self.saying {
+            Saying::Text(text) => contains(text, word),
+            Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. } => false,
+        }
+    }
+
+    fn write(&self, list: &mut Elements<'_>) {
+        list.object(|out| {
+            self.saying.write(out);
+            if let Some(mark) = self.cache {
+                out.object("prompt_cache_breakpoint", |out| {
+                    out.str("mode", "explicit");
+                    out.str(
+                        "ttl",
+                        match mark {
+                            CacheMark::Usual => "30m",
+                            CacheMark::Long => "12h",
+                        },
+                    );
+                });
+            }
+        });
+    }
+}
+
+impl Saying<'_> {
+    /// Returns what it is called in a caption.
+    pub(super) const fn noun(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Image { .. } => "image",
+            Self::File { .. } => "document",
+            Self::Audio { .. } => "audio",
+        }
+    }
+
+    fn write(&self, out: &mut Members<'_>) {
+        match self {
+            Self::Text(text) => {
+                out.str("type", "text");
+                out.text("text", text);
+            }
+            Self::Image { source, detail } => {
+                out.str("type", "image_url");
+                out.object("image_url", |image| {
+                    match source {
+                        Source::Inline { mime, base64 } => image.text("url", &Media::data_url(mime, base64)),
+                        Source::Url { url, .. } => image.text("url", url),
+                        // No picture is made of these.
+                        Source::File(_) | Source::Text(_) => {}
+                    }
+                    image.text_if("detail", detail.as_ref());
+                });
+            }
+            Self::File { name, mime, base64 } => {
+                out.str("type", "file");
+                out.object("file", |file| {
+                    file.text("filename", name.as_ref().unwrap_or(&Text::of(FILE_NAME)));
+                    file.text("file_data", &Media::data_url(mime, base64));
+                });
+            }
+            Self::Audio { format, base64 } => {
+                out.str("type", "input_audio");
+                out.object("input_audio", |audio| {
+                    audio.text("data", base64);
+                    audio.str("format", format);
+                });
+            }
+        }
+    }
+}
+
+/// Writes `content`: one string where there is nothing but text, because small models and many vendors know no other.
+fn write_content(out: &mut Members<'_>, pieces: &[Piece<'_>]) {
+    let texts: Option<Vec<&Text<'_>>> = pieces.iter().map(Piece::plain_text).collect();
+    match texts {
+        Some(texts) => out.text("content", &Text::joined(texts, "\n\n")),
+        None => out.array("content", |list| pieces.iter().for_each(|piece| piece.write(list))),
+    }
+}
+
+impl<'e> Piece<'e> {
+    /// Returns its text where it is nothing else.
+    fn plain_text(&self) -> Option<&Text<'e>> {
+        match (&self.saying, self.cache) {
+            (Saying::Text(text), None) => Some(text),
+            (Saying::Text(_) | Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. }, _) => None,
+        }
+    }
+}
+
+/// Tells whether a text holds an ASCII word in any case.
+fn contains(text: &Text<'_>, word: &str) -> bool {
+    let bytes = text.as_written().as_bytes();
+    bytes.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+}
