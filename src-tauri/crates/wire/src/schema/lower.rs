@@ -156,13 +156,18 @@ impl<'a> Lowering<'a> {
         names.filter_map(|name| Some((name, node.get(name)?))).collect()
     }
 
-    /// Returns what a reference means, if it may be written out.
-    fn inlined(&mut self, reference: &str) -> Option<Value<'a>> {
+    /// Returns what a reference means, whatever the definitions are called.
+    fn target(&self, reference: &str) -> Option<Value<'a>> {
         let name = reference.strip_prefix("#/$defs/");
         let spelled = ["#/$defs/", "#/definitions/", "#/defs/"]
             .into_iter()
             .find_map(|start| resolve(self.root, &format!("{start}{}", name?)));
-        let target = spelled.or_else(|| resolve(self.root, reference)).filter(|target| target.is_object())?;
+        spelled.or_else(|| resolve(self.root, reference)).filter(|target| target.is_object())
+    }
+
+    /// Returns what a reference means, if it may be written out.
+    fn inlined(&mut self, reference: &str) -> Option<Value<'a>> {
+        let target = self.target(reference)?;
         self.inlined_left = self.inlined_left.checked_sub(1)?;
         self.inlined_bytes_left = self.inlined_bytes_left.checked_sub(target.raw().len())?;
         Some(target)
@@ -202,7 +207,9 @@ impl<'a> Lowering<'a> {
         let is_definition = reference.strip_prefix("#/$defs/").is_some_and(|name| !name.contains('/'));
         match self.rules {
             Rules::Open | Rules::Input => true,
-            Rules::Strict | Rules::Output | Rules::Gemini => reference == "#" || is_definition,
+            Rules::Strict | Rules::Output | Rules::Gemini => {
+                reference == "#" || (is_definition && self.target(reference).is_some())
+            }
         }
     }
 
@@ -213,7 +220,6 @@ impl<'a> Lowering<'a> {
     /// Writes a schema of which everything is known that says it.
     pub(super) fn node(&mut self, node: &Node<'a>, place: Place, out: &mut Vec<u8>) {
         let told = self.told(node, place);
-        self.lost |= !told.is_empty();
         let or_null = place.or_null
             || (self.words == SchemaWords::OpenApi
                 && node.get("nullable").and_then(Value::bool) == Some(true));
@@ -232,7 +238,8 @@ impl<'a> Lowering<'a> {
             if self.fate(node, &keyword, place) != Fate::Tell {
                 continue;
             }
-            let text = compact(keyword.value.raw());
+            let number = self.number_in_quotes(&keyword.name.plain(), keyword.value);
+            let text = number.map_or_else(|| compact(keyword.value.raw()), |number| number.to_string());
             if says_nothing(&text) {
                 continue;
             }
@@ -246,6 +253,13 @@ impl<'a> Lowering<'a> {
             told.push('}');
         }
         told
+    }
+
+    /// Reads a whole number that is written as a string, as in Gemini's older words.
+    pub(super) fn number_in_quotes(&self, name: &str, value: Value<'a>) -> Option<u64> {
+        let counts = name.starts_with("min") || name.starts_with("max");
+        let is_possible = counts && self.words == SchemaWords::OpenApi;
+        value.str().filter(|_| is_possible)?.parse().ok()
     }
 
     /// Says what becomes of a keyword with this value at this place.

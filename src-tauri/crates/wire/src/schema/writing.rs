@@ -5,7 +5,6 @@ use super::keywords::Fate;
 use super::lower::{Lowering, Place, is_enumerable};
 use super::node::{Bond, Keyword, Node, Property};
 use super::types::Types;
-use crate::ask::SchemaWords;
 use crate::json::{Members, Text, Value, array, object};
 
 /// One schema being written.
@@ -239,11 +238,9 @@ impl<'a> Writing<'_, 'a> {
         self.lowering.schema(value, place, out);
     }
 
-    /// Writes a keyword without schemas in it. Gemini's older words write whole numbers as strings.
+    /// Writes a keyword without schemas in it.
     fn plain(&self, schema: &mut Members<'_>, name: &str, value: Value<'a>) {
-        let is_count = name.starts_with("min") || name.starts_with("max");
-        let number = value.str().filter(|_| is_count && self.lowering.words == SchemaWords::OpenApi);
-        match number.and_then(|number| number.parse::<u64>().ok()) {
+        match self.lowering.number_in_quotes(name, value) {
             Some(number) => schema.count(name, number),
             None => schema.raw(name, value.raw()),
         }
