@@ -9,7 +9,6 @@ export const editor = {
 
   identity: "Identity",
   name: "Name",
-  nameHelp: "Clients can ask for it by this name.",
   tags: "Tags",
   addTag: "Add",
   removeTag: (tag: string) => `Remove ${tag}`,
@@ -63,7 +62,6 @@ export const editor = {
   sources: { vault: "Keychain", environment: "Environment", file: "File" },
   vaultFile: "Key file",
   guessed: (name: string) => `Looks like a key of ${name}.`,
-  done: "Done",
   noKeys: "No key: requests are sent without one.",
   inVault: "In the keychain: replaced, never shown.",
   inVaultFile: "In the encrypted key file: replaced, never shown.",
@@ -92,7 +90,6 @@ export const editor = {
   fetching: "Fetching…",
   anyHelp: "Every name is passed on as asked, but for those below.",
   onlyHelp: "Other names go to other channels. * stands for any characters.",
-  noModels: "No name is listed.",
   forAuto: "For auto",
   forAutoNone: "none",
   fetchTitle: "Models of this provider",
@@ -181,6 +178,5 @@ export const editor = {
   changedElsewhere: "The channel was changed elsewhere meanwhile.",
   changedKeep: "Your changes stay in this form; saving writes them over it.",
   reload: "Read again",
-  needsName: "Give it a name.",
   needsUrl: "Starts with http:// or https://",
 };
