@@ -34,9 +34,11 @@ export function whyHeld({ held, wait_ms }: Pick<Weighed, "held" | "wait_ms">): s
   return held && heldInWords(held, wait_ms);
 }
 
-/** The part of a list of candidates that could not be tried when their turn came. */
+/** The part of a list of candidates that could not be asked when their turn came, and why. Waits are as of then. */
 export function excluded(candidates: Considered[]): { channel: string; reason: string }[] {
-  return candidates.flatMap(({ channel, excluded: reason }) => (reason === undefined ? [] : [{ channel, reason }]));
+  return candidates.flatMap(({ channel, exclusion }) =>
+    exclusion === undefined ? [] : [{ channel, reason: heldInWords(exclusion.held, exclusion.wait_ms) }],
+  );
 }
 
 function heldInWords(held: Held, wait_ms: number | null): string {
