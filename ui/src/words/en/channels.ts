@@ -41,7 +41,6 @@ export const channels = {
   perDay: (used: string, limit: string) => `${used} of ${limit} /day`,
   use: (channel: string) => `Use ${channel}`,
 
-
   state: {
     healthy: "Healthy",
     since: (time: string) => `since ${time}`,
