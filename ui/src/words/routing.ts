@@ -2,6 +2,7 @@
 
 import type { Considered, Explained, Held, RoutingRule, SkippedChannel, Trace, Weighed } from "../bindings/api";
 import { countdown, number } from "./format";
+import { sentences } from "./sentences";
 import { t } from "./words.svelte";
 
 /** A rule as it is told: a word, the name that matched, and what it means. */
@@ -81,9 +82,4 @@ function told(rule: RoutingRule): RuleTold {
     case "unknown_refused":
       return { word: words[rule.rule].word, name: null, note: words[rule.rule].note() };
   }
-}
-
-/** Sentences in a row; Chinese needs no space between them. */
-function sentences(first: string, second: string): string {
-  return first.endsWith("。") ? first + second : `${first} ${second}`;
 }
