@@ -91,6 +91,7 @@ export const channels = {
     inFlight: "In flight",
     cells: "Benched",
     cell: (key: string, model: string | null) => (model === null ? `key ${key}` : `key ${key}, ${model}`),
+    cellBack: (why: string, left: string) => `${why}, back in ${left}`,
     never: "never",
     open: "Edit…",
   },

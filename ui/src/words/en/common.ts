@@ -17,6 +17,8 @@ export const common = {
   loading: "Loading…",
   off: "Off",
   none: "–",
+  /** What is told of something, after its name. */
+  told: (name: string, what: string) => `${name}: ${what}`,
   copied: (what: string) => `Copied: ${what}`,
   copyIt: (what: string) => `Copy ${what}`,
   removed: (name: string) => `${name} was deleted.`,

@@ -92,6 +92,7 @@ export const channels: typeof English = {
     inFlight: "进行中",
     cells: "冷却中",
     cell: (key, model) => (model === null ? `密钥 ${key}` : `密钥 ${key}，${model}`),
+    cellBack: (why, left) => `${why}，${left} 后恢复`,
     never: "从未",
     open: "编辑…",
   },

@@ -18,6 +18,7 @@ export const common: typeof source = {
   loading: "正在读取…",
   off: "已停用",
   none: "–",
+  told: (name, what) => `${name}：${what}`,
   copied: (what) => `已复制：${what}`,
   copyIt: (what) => `复制${what}`,
   removed: (name) => `已删除 ${name}。`,

@@ -146,6 +146,7 @@ export const editor: typeof English = {
   errorRate: "错误率",
   lastUsed: "最近使用",
   lastError: "最近错误",
+  errorAt: (time, what) => `${time}，${what}`,
   firstToken: "首字",
   inFlight: "进行中",
   limitNow: "限额用量",
