@@ -150,6 +150,11 @@ impl Application {
         until(words, || self.said().contains(words).then_some(())).await;
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let sent =
