@@ -10,6 +10,7 @@ use tauri::{AppHandle, Manager};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clipboard::CopiedSecret;
 use crate::wishes::Wishes;
 
 /// The product, and what the shell remembers around it. Managed by Tauri, so that every click and command reaches it.
@@ -20,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) stop: CancellationToken,
     /// Whether there is a tray that would show an icon.
     pub(crate) tray_there: watch::Sender<bool>,
+    /// What has to be taken off the clipboard.
+    pub(crate) copied_secret: CopiedSecret,
     tray_failed: AtomicBool,
     wishes: watch::Sender<Wishes>,
     quitting: AtomicBool,
@@ -34,6 +37,7 @@ impl Desk {
             sluice,
             stop: CancellationToken::new(),
             tray_there: watch::Sender::new(false),
+            copied_secret: CopiedSecret::default(),
             tray_failed: AtomicBool::new(false),
             wishes: watch::Sender::new(wishes),
             quitting: AtomicBool::new(false),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tauri::{AppHandle, Manager};
 
 use crate::desk::Desk;
-use crate::window;
+use crate::{clipboard, window};
 
 /// At login the panel may come later than we do. After this long without one the window opens, so that nobody runs a
 /// program that cannot be seen.
@@ -24,6 +24,12 @@ pub(crate) async fn serve(app: AppHandle) {
         }
     };
     tracing::info!("stopped");
+    leave(app, code).await;
+}
+
+/// Ends the application.
+async fn leave(app: AppHandle, code: i32) {
+    clipboard::leave_no_secret(&app).await;
     app.exit(code);
 }
 
@@ -32,7 +38,7 @@ pub(crate) fn quit(app: &AppHandle) {
     let desk = app.state::<Desk>();
     if desk.begin_quitting() {
         tracing::info!("ended without waiting for running requests");
-        app.exit(0);
+        tauri::async_runtime::spawn(leave(app.clone(), 0));
         return;
     }
     tracing::info!("stopping: running requests may end");

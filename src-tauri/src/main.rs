@@ -24,6 +24,8 @@ mod options;
 mod shell;
 mod signals;
 mod tray;
+#[cfg(target_os = "linux")]
+mod webkit;
 mod window;
 mod wishes;
 

@@ -84,6 +84,12 @@ pub(crate) fn close(app: &AppHandle) {
     }
 }
 
+/// Whether there is a window, shown or about to be.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_there(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some()
+}
+
 fn show(window: &WebviewWindow, page: Option<&Page>) -> tauri::Result<()> {
     if let Some(page) = page {
         window.eval(format!("location.hash = {:?}", page.hash()))?;
@@ -129,6 +135,8 @@ fn build(app: &AppHandle, page: Option<&Page>) -> tauri::Result<()> {
     window.on_window_event(move |event| {
         if let WindowEvent::Destroyed = event {
             events::stop(&app);
+            #[cfg(target_os = "linux")]
+            crate::webkit::end_with_the_window(&app);
             lifecycle::window_closed(&app);
         }
     });

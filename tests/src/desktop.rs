@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::programs::{Running, build, free_port, place, program};
-use crate::session::Session;
+use crate::session::{Session, output};
 use crate::tray::Panel;
-use crate::until;
+use crate::{until, until_async};
 
 /// A desktop session. Everything in it ends when it is dropped.
 pub struct Desktop {
@@ -17,8 +17,36 @@ pub struct Desktop {
     /// Where the gateway will listen.
     pub addr: SocketAddr,
     display: String,
-    window_manager: Option<Running>,
+    text_scale: &'static str,
+    _window_manager: Running,
     _display: Running,
+    _turn: Turn,
+}
+
+/// How many desktops there are at once, however many tests the machine runs at once: each has an application with a
+/// browser in it, and more of them than that only make each other late.
+const DESKTOPS_MAX: usize = 2;
+
+/// The right to be one of [`DESKTOPS_MAX`] desktops; given back when dropped.
+struct Turn;
+
+static TURNS: Mutex<usize> = Mutex::new(DESKTOPS_MAX);
+static TURN_GIVEN_BACK: Condvar = Condvar::new();
+
+impl Turn {
+    fn take() -> Turn {
+        let turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = TURN_GIVEN_BACK.wait_while(turns, |turns| *turns == 0);
+        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Turn
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *TURNS.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        TURN_GIVEN_BACK.notify_one();
+    }
 }
 
 /// The client key of every desktop.
@@ -26,7 +54,10 @@ pub const CLIENT_KEY: &str = "sk-sluice-of-the-desktop";
 
 impl Desktop {
     /// A desktop whose gateway finds this configuration (`config.toml`, without its version and port).
+    ///
+    /// Waits where [`DESKTOPS_MAX`] others are there already.
     pub fn start(config: &str) -> Desktop {
+        let turn = Turn::take();
         let session = Session::start();
         let addr = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let head = format!("version = 1\n[server]\nport = {}\nlisten = [\"127.0.0.1\"]\n", addr.port());
@@ -36,7 +67,22 @@ impl Desktop {
         let display = format!(":{number}");
         let manager = program(&["openbox"], "openbox");
         let window_manager = Running::start(session.command(manager).env("DISPLAY", &display));
-        Desktop { session, addr, display, window_manager: Some(window_manager), _display: server }
+        Desktop {
+            session,
+            addr,
+            display,
+            text_scale: "1",
+            _window_manager: window_manager,
+            _display: server,
+            _turn: turn,
+        }
+    }
+
+    /// Lets the user have chosen larger text for the whole system, such as `1.5`; for applications started from now on.
+    #[must_use]
+    pub fn with_text_scaled(mut self, by: &'static str) -> Desktop {
+        self.text_scale = by;
+        self
     }
 
     /// Puts a panel with a tray on the session's bus.
@@ -50,7 +96,7 @@ impl Desktop {
     }
 
     /// Another program with the application's environment.
-    pub(crate) fn command_of(&self, program: impl AsRef<Path>) -> Command {
+    pub fn command_of(&self, program: impl AsRef<Path>) -> Command {
         let mut command = self.session.command(program);
         command
             .env("SLUICE_HOME", self.session.home.path().join("sluice"))
@@ -58,6 +104,8 @@ impl Desktop {
             .env("DISPLAY", &self.display)
             .env("LANG", "C.UTF-8")
             .env("GDK_BACKEND", "x11")
+            // What the desktop's own setting ends up in, the resolution of text, GTK multiplies with this.
+            .env("GDK_DPI_SCALE", self.text_scale)
             .env("NO_AT_BRIDGE", "1");
         command
     }
@@ -81,14 +129,6 @@ impl Desktop {
         found.lines().map(str::to_owned).collect()
     }
 
-    /// Gives the application's window a size below its smallest, which is what its content has to fit into when it is
-    /// zoomed. It ends the window manager, which would keep the window from becoming so small.
-    pub fn squeeze(&mut self, width: u32, height: u32) {
-        self.window_manager = None;
-        let size = [width, height].map(|length| length.to_string());
-        self.xdotool(&["search", "--onlyvisible", "--name", "^Sluice$", "windowsize", &size[0], &size[1]]);
-    }
-
     /// Closes the application's window with the keys that close any window, and waits until it is gone.
     pub async fn close_window(&self) {
         self.window_is(true).await;
@@ -104,10 +144,20 @@ impl Desktop {
         .await;
     }
 
+    /// Presses a key where the focus is, whatever has it.
+    pub fn presses(&self, key: &str) {
+        self.xdotool(&["key", key]);
+    }
+
     fn xdotool(&self, arguments: &[&str]) -> String {
-        let tool = program(&["xdotool"], "xdotool");
-        let output = Command::new(tool).env("DISPLAY", &self.display).args(arguments).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        output(self.tool("xdotool", "xdotool").args(arguments))
+    }
+
+    /// A program of the test's own that sees this display.
+    pub(crate) fn tool(&self, name: &str, package: &str) -> Command {
+        let mut command = Command::new(program(&[name], package));
+        command.env("DISPLAY", &self.display);
+        command
     }
 
     fn is_window_shown(&self) -> bool {
@@ -119,11 +169,37 @@ impl Desktop {
         std::fs::read_to_string(self.session.home.path().join("sluice/config.toml")).unwrap()
     }
 
+    /// Waits until the application's log says this.
+    pub async fn logs(&self, words: &str) {
+        let folder = self.session.home.path().join("sluice/logs");
+        until_async(words, async || {
+            let files = std::fs::read_dir(&folder).ok()?;
+            let said = |file: std::io::Result<std::fs::DirEntry>| {
+                std::fs::read_to_string(file.unwrap().path()).is_ok_and(|log| log.contains(words))
+            };
+            files.into_iter().any(said).then_some(())
+        })
+        .await;
+    }
+
     /// Writes the configuration as an editor does: beside the file, then in its place.
     pub fn write_config(&self, text: &str) {
         let folder = self.session.home.path().join("sluice");
         let written = place(&folder, "config.toml.edited", text);
         std::fs::rename(written, folder.join("config.toml")).unwrap();
+    }
+
+    /// The application's process, whoever started it.
+    pub fn process(&self) -> Option<u32> {
+        let home = format!("SLUICE_HOME={}", self.session.home.path().join("sluice").display());
+        let is_application = |process: &Path| {
+            let environment = std::fs::read(process.join("environ")).unwrap_or_default();
+            let program = std::fs::read_link(process.join("exe")).unwrap_or_default();
+            program.ends_with("sluice-desktop") && String::from_utf8_lossy(&environment).contains(&home)
+        };
+        let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+        let found = all.into_iter().find(|process| is_application(process))?;
+        found.file_name()?.to_str()?.parse().ok()
     }
 
     /// Waits until the application's window is shown, or gone.
@@ -150,11 +226,14 @@ impl Application {
         until(words, || self.said().contains(words).then_some(())).await;
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent =
-            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success(), "the application has ended before: {}", self.said());
+        assert!(signal(self.child.id(), name), "the application has ended before: {}", self.said());
     }
 
     /// Whether it still runs.
@@ -184,6 +263,12 @@ impl Drop for Application {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Sends a process a signal by name, and tells whether it was there.
+pub(crate) fn signal(process: u32, name: &str) -> bool {
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    sent.unwrap().success()
 }
 
 /// The `sluice-desktop` binary of this build, built first where it is missing or older than its sources.

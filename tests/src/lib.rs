@@ -17,6 +17,8 @@ pub mod admin;
 pub mod bed;
 pub mod canary;
 #[cfg(target_os = "linux")]
+pub mod clipboard;
+#[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod http;
 #[cfg(target_os = "linux")]

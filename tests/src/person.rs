@@ -143,12 +143,12 @@ impl Window {
         panic!("“{name}” is not reached with {key}; passed: {passed:?}");
     }
 
-    /// Gives the window's content this size, in CSS pixels.
-    pub async fn has_size(&self, width: u32, height: u32) {
-        let asked = self.page.set_window_size(width, height).await;
-        asked.unwrap();
-        let script = "return Math.abs(innerWidth - Number(given[0])) < 2";
-        self.waits("the new size", script, &[&width.to_string()]).await;
+    /// Gives the window this size, and waits until the page has taken over its width, in CSS pixels: the same where text is
+    /// as large as usual.
+    pub async fn has_size(&self, (width, height): (u32, u32), page_width: u32) {
+        self.page.set_window_size(width, height).await.unwrap();
+        self.waits("the new size", "return innerWidth === Number(given[0])", &[&page_width.to_string()])
+            .await;
     }
 
     /// Waits until an operation's reply is as wanted, and returns it; for what the page does not show by itself.

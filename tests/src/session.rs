@@ -102,6 +102,12 @@ impl Session {
         keyring
     }
 
+    /// What the keyring keeps under an account of ours, as another program sees it: the entry's text, or nothing.
+    pub fn kept(&self, account: &str) -> String {
+        let tool = program(&["secret-tool"], "libsecret-tools");
+        output(self.command(tool).args(["lookup", "service", "Sluice", "username", account]))
+    }
+
     /// A connection of the test's own to the bus.
     pub async fn bus(&self) -> zbus::Connection {
         connect(&self.bus_address).await

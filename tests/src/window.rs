@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-use crate::desktop::{Desktop, application};
+use crate::desktop::{Desktop, application, signal};
 use crate::programs::{Running, free_port, listening, program};
-use crate::within;
+use crate::{until_async, within};
 
 /// The window of a running application. Dropped, both end.
 pub struct Window {
@@ -21,6 +22,10 @@ pub struct Window {
 
 /// How long a window may take until it is drawn, on a machine that is busy with other tests.
 const WAIT: Duration = Duration::from_secs(60);
+
+/// How long a script of a test may take in the page; a look at a whole view for barriers is the longest. `WebDriver` itself
+/// gives it 30 seconds.
+const SCRIPT_TAKES: Duration = Duration::from_secs(120);
 
 /// What an operation answered: its reply, or why it was refused.
 pub type Answer = Result<Value, Value>;
@@ -43,6 +48,8 @@ impl Desktop {
         let mut building = ClientBuilder::rustls().unwrap();
         building.capabilities(capabilities);
         let page = within("the window", building.connect(&format!("http://127.0.0.1:{port}"))).await.unwrap();
+        let timeouts = TimeoutConfiguration::new(Some(SCRIPT_TAKES), None, None);
+        page.update_timeouts(timeouts).await.unwrap();
         // Before it is drawn, keys would go nowhere.
         let drawn = page.wait().at_most(WAIT).for_element(Locator::Css("main"));
         drawn.await.expect("the window is built into the application (packaging/window.sh)");
@@ -75,8 +82,18 @@ impl Window {
         within(&script, self.page.execute_async(&script, Vec::new())).await.unwrap()
     }
 
-    /// Ends the session with the window, and the application with it.
-    pub async fn end(self) {
-        within("the end of the window", self.page.close()).await.unwrap();
+    /// Ends the application as the end of a login does, and waits until nothing of it is left: a start beside one that still
+    /// ends would only show that one's window.
+    pub async fn end(self, desktop: &Desktop) {
+        let process = desktop.process().expect("the application runs");
+        assert!(signal(process, "TERM"), "the application runs");
+        until_async("the application to end", async || has_ended(process).then_some(())).await;
     }
+}
+
+/// Whether a process has given everything back. As a zombie it has, and only waits for its parent to look.
+fn has_ended(process: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return true };
+    // The state follows the program's name in brackets, which may hold anything: `proc_pid_stat(5)`.
+    stat.rsplit(')').next().unwrap().trim_start().starts_with('Z')
 }

@@ -279,3 +279,21 @@ async fn an_import_overwrites_nothing_and_keeps_no_secret_in_the_file() {
         (&json!("rename"), &json!("relay 2"))
     );
 }
+
+#[tokio::test]
+async fn a_request_that_nobody_could_take_says_in_words_and_codes_what_held_each_candidate() {
+    let upstream = provider().await;
+    let channel = format!(
+        "[[channel]]\nname = \"a\"\ntype = \"openai\"\nbase_url = \"{}\"\nkey = {{ env = \"KEY\" }}\nmodel = \"m\"\nrpm = 1\n",
+        upstream.url()
+    );
+    let sluice = Administered::start(&channel, &[("KEY", "sim")]).await;
+    assert_eq!(sluice.ask("m").await.status, 200);
+    assert_eq!(sluice.ask("m").await.status, 429);
+    let traces = sluice.done("traces", json!({})).await;
+    let candidate = &traces[0]["candidates"][0];
+    assert!(candidate["excluded"].as_str().unwrap().starts_with("has used its rpm of 1"), "{candidate}");
+    assert_eq!(candidate["exclusion"]["held"], json!({ "code": "full", "limit": "rpm", "most": 1 }));
+    assert!(candidate["exclusion"]["wait_ms"].is_u64(), "{candidate}");
+    assert_eq!(traces[1]["candidates"][0].get("exclusion"), None, "{traces}");
+}

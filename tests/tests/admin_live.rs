@@ -101,6 +101,17 @@ async fn the_overview_counts_and_the_events_tell_what_a_client_asked() {
 }
 
 #[tokio::test]
+async fn an_edit_is_told_once() {
+    let (_upstream, sluice) = with_one_channel().await;
+    let mut events = sluice.events().await;
+    sluice.done("save_alias", json!({ "original": null, "name": "fast", "target": "m" })).await;
+    events.read_until("\"kind\":\"configuration\"").await;
+    sluice.done("set_paused", json!({ "paused": true })).await;
+    events.read_until("\"kind\":\"gateway\"").await;
+    assert_eq!(events.text().matches("\"kind\":\"configuration\"").count(), 1, "{}", events.text());
+}
+
+#[tokio::test]
 async fn the_steps_of_a_test_are_told_while_it_runs() {
     let (_upstream, sluice) = with_one_channel().await;
     let mut events = sluice.events().await;

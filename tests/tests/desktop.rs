@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "desktop/engine.rs"]
+mod engine;
 #[path = "desktop/lifecycle.rs"]
 mod lifecycle;
 #[path = "desktop/tray.rs"]

@@ -8,6 +8,8 @@
 mod access;
 #[path = "window/channels.rs"]
 mod channels;
+#[path = "window/clipboard.rs"]
+mod clipboard;
 #[path = "window/faults.rs"]
 mod faults;
 #[path = "window/first_run.rs"]
@@ -18,6 +20,8 @@ mod hostile;
 mod keyboard;
 #[path = "window/models.rs"]
 mod models;
+#[path = "window/port.rs"]
+mod port;
 #[path = "window/proxies.rs"]
 mod proxies;
 #[path = "window/secrets.rs"]

@@ -103,20 +103,20 @@ enum Platform {
 /// Puts a client's key on the clipboard for half a minute. The window never sees it.
 pub(super) async fn copy_client_key(app: &AppHandle, client: ClientKeyName) -> Result<Nothing, Fault> {
     let key = app.state::<Desk>().sluice.client_key_text(&client.name).await?;
-    clipboard::copy_secret(app, key)?;
+    clipboard::copy_secret(app, key).await?;
     Ok(Nothing {})
 }
 
 /// Puts the lines for a client on the clipboard for half a minute, with the real key.
 pub(super) async fn copy_snippet(app: &AppHandle, choice: SnippetChoice) -> Result<Nothing, Fault> {
     let text = app.state::<Desk>().sluice.snippet_text(choice.id, choice.client.as_deref()).await?;
-    clipboard::copy_secret(app, text)?;
+    clipboard::copy_secret(app, text).await?;
     Ok(Nothing {})
 }
 
 /// Puts a text on the clipboard.
 pub(super) async fn copy_text(app: &AppHandle, text: Text) -> Result<Nothing, Fault> {
-    clipboard::copy(app, &text.text)?;
+    clipboard::copy(app, text.text).await?;
     Ok(Nothing {})
 }
 

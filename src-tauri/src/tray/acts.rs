@@ -53,7 +53,7 @@ async fn show_last_problem(app: AppHandle) -> Result<(), Fault> {
 
 async fn copy_address(app: AppHandle) -> Result<(), Fault> {
     let endpoint = admin::overview(&app.state::<Desk>().sluice, Nothing {}).await?.endpoint;
-    clipboard::copy(&app, &endpoint)
+    clipboard::copy(&app, endpoint).await
 }
 
 async fn switch_channel(app: &AppHandle, id: &str, enabled: bool) -> Result<(), Fault> {

@@ -1,10 +1,13 @@
 //! From start to end: one application per home, a port that is taken, streams that end before we do.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sluice_tests::desktop::Desktop;
 use sluice_tests::http::Exchange;
+use sluice_tests::programs::{self, Running, listening};
 use sluice_tests::speech;
+use sluice_tests::until;
 use sluice_tests::upstream::{LAST_CHUNK, STREAM_HEAD, Step, Upstream, chunk};
 use tokio::sync::Notify;
 
@@ -108,6 +111,98 @@ async fn sigterm_lets_an_open_stream_end_and_a_second_one_does_not_wait() {
         }
         assert_eq!(application.ends().await.code(), Some(0));
     }
+}
+
+#[tokio::test]
+async fn after_an_end_with_open_connections_the_same_port_is_bound_at_once() {
+    let a = provider("a").await;
+    let desktop = Desktop::start(&channel("Alpha", &a.url()));
+    let mut application = desktop.start_application(&["--hidden"]);
+    application.listens(desktop.addr).await;
+    let mut client = Exchange::start(desktop.addr, &question()).await;
+    assert_eq!(client.reply().await.status, 200);
+
+    // Who closes first keeps the connection for minutes: we do, as the client does not.
+    application.signal("TERM");
+    assert_eq!(application.ends().await.code(), Some(0));
+    drop(client);
+    until("the closed connection to be remembered", || is_in_time_wait(desktop.addr).then_some(())).await;
+    let mut again = desktop.start_application(&["--hidden"]);
+
+    again.listens(desktop.addr).await;
+    assert_eq!(ask(desktop.addr).await.status, 200);
+}
+
+/// Whether the system remembers a closed connection of this address: `TIME_WAIT`, number 6 in `proc_net_tcp(5)`.
+fn is_in_time_wait(addr: SocketAddr) -> bool {
+    let port = format!(":{:04X}", addr.port());
+    let connections = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    connections.lines().any(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        fields[1].ends_with(&port) && fields[3] == "06"
+    })
+}
+
+#[tokio::test]
+async fn of_two_starts_at_the_same_moment_one_serves_and_shows_its_window() {
+    let a = provider("a").await;
+    let desktop = Desktop::start(&channel("Alpha", &a.url()));
+    let _panel = desktop.panel().await;
+
+    let mut both = vec![desktop.start_application(&["--hidden"]), desktop.start_application(&["--hidden"])];
+
+    let ended = until("one of the two to end", || {
+        let at = both.iter_mut().position(|one| !one.runs())?;
+        Some(both.remove(at))
+    })
+    .await;
+    assert_eq!(ended.ends().await.code(), Some(0));
+    let mut stays = both.remove(0);
+    stays.listens(desktop.addr).await;
+    desktop.window_is(true).await;
+    assert_eq!(ask(desktop.addr).await.status, 200);
+    assert!(stays.runs(), "{}", stays.said());
+}
+
+#[tokio::test]
+async fn beside_a_gateway_without_a_window_the_application_says_so_and_ends() {
+    let a = provider("a").await;
+    let desktop = Desktop::start(&channel("Alpha", &a.url()));
+    let mut served = desktop.command_of(programs::sluice());
+    let served = Running::start(served.arg("serve"));
+    listening(desktop.addr).await;
+
+    let application = desktop.start_application(&[]);
+
+    until("the message", || {
+        desktop.windows().iter().any(|title| title == "Sluice cannot start").then_some(())
+    })
+    .await;
+    application.has_said("already runs at http://").await;
+    assert_eq!(ask(desktop.addr).await.status, 200, "the first one goes on");
+    until("the message to be confirmed", || {
+        desktop.presses("Return");
+        (!desktop.windows().iter().any(|title| title == "Sluice cannot start")).then_some(())
+    })
+    .await;
+    assert_eq!(application.ends().await.code(), Some(1));
+    assert_eq!(ask(desktop.addr).await.status, 200, "the first one goes on");
+    drop(served);
+}
+
+#[tokio::test]
+async fn beside_the_application_a_gateway_without_a_window_names_it_and_ends() {
+    let a = provider("a").await;
+    let desktop = Desktop::start(&channel("Alpha", &a.url()));
+    let mut application = desktop.start_application(&["--hidden"]);
+    application.listens(desktop.addr).await;
+
+    let refused = desktop.command_of(programs::sluice()).arg("serve").output().unwrap();
+
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{words}");
+    assert!(words.contains(&format!("already runs at http://{}", desktop.addr)), "{words}");
+    assert_eq!(ask(desktop.addr).await.status, 200);
 }
 
 #[tokio::test]

@@ -10,12 +10,6 @@ use crate::owner::Owner;
 
 const ORIGIN: &str = "https://api.example.com";
 
-/// Looks into the keyring as another program does.
-fn looked_up(session: &Session, account: &str) -> String {
-    let tool = program(&["secret-tool"], "libsecret-tools");
-    session::output(session.command(tool).args(["lookup", "service", "Sluice", "username", account]))
-}
-
 #[tokio::test]
 async fn a_secret_is_an_entry_of_its_own_that_outlives_the_process_and_the_keyrings_restart() {
     let session = Session::start();
@@ -24,8 +18,7 @@ async fn a_secret_is_an_entry_of_its_own_that_outlives_the_process_and_the_keyri
     assert_eq!(owner.tell(&format!("set c1 {ORIGIN} sk-1")), "done");
     assert_eq!(owner.tell(&format!("set c2 {ORIGIN} sk-2")), "done");
     assert_eq!(owner.tell("state"), "Keychain Ready 0");
-    let entry: serde_json::Value =
-        serde_json::from_str(&looked_up(&session, "channel/c1/key/default")).unwrap();
+    let entry: serde_json::Value = serde_json::from_str(&session.kept("channel/c1/key/default")).unwrap();
     assert_eq!((&entry["origin"], &entry["secret"]), (&ORIGIN.into(), &"sk-1".into()));
     drop(owner);
 
@@ -41,7 +34,7 @@ async fn a_secret_is_an_entry_of_its_own_that_outlives_the_process_and_the_keyri
     assert_eq!(owner.tell("delete c1"), "done");
     assert_eq!(owner.tell("delete c1"), "done");
     assert_eq!(owner.tell(&format!("get c1 {ORIGIN}")), "none");
-    assert_eq!(looked_up(&session, "channel/c1/key/default"), "");
+    assert_eq!(session.kept("channel/c1/key/default"), "");
 }
 
 #[tokio::test]
@@ -160,13 +153,13 @@ async fn secrets_move_along_when_another_place_is_chosen() {
     assert_eq!(owner.tell("state"), "File Ready 0");
     assert_eq!(owner.tell(&format!("get c1 {ORIGIN}")), "sk-1");
     assert_eq!(owner.tell(&format!("set c2 {ORIGIN} sk-2")), "done");
-    assert_eq!(looked_up(&session, "channel/c2/key/default"), "");
+    assert_eq!(session.kept("channel/c2/key/default"), "");
 
     assert_eq!(owner.tell("choose keychain"), "done");
 
     assert_eq!(owner.tell("state"), "Keychain Ready 0");
     assert_eq!(owner.tell(&format!("get c2 {ORIGIN}")), "sk-2");
-    assert!(looked_up(&session, "channel/c2/key/default").contains("sk-2"));
+    assert!(session.kept("channel/c2/key/default").contains("sk-2"));
     assert!(!session.home.path().join("sluice/vault.age").exists());
 }
 

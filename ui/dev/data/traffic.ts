@@ -90,7 +90,11 @@ const rescued = trace(
       { channel: "Anthropic", model: "claude-sonnet-5", rank: 0, stand_in: false },
       { channel: "DeepSeek", model: "deepseek-v4-pro", rank: 1, stand_in: true },
       { channel: "OpenRouter", model: "anthropic/claude-sonnet-5", rank: 1, stand_in: false },
-      { channel: "Kimi", model: "kimi-k2.7-code", rank: 1, stand_in: true, excluded: "is rate limited (model benched for 42 s)" },
+      {
+        channel: "Kimi", model: "kimi-k2.7-code", rank: 1, stand_in: true,
+        excluded: "is rate limited (model benched for 42 s)",
+        exclusion: { held: { code: "benched", scope: "model", class: "rate_limit" }, wait_ms: 42_000 },
+      },
     ],
     skipped,
     first_content_ms: 1_810,

@@ -287,8 +287,10 @@ export type Considered = {
   rank: number,
   /** Whether the channel merely stands in for a model that it does not list. */
   stand_in: boolean,
-  /** Why it could not be tried when its turn came. */
+  /** Why it could not be tried when its turn came; in words that follow the channel's name. */
   excluded?: string,
+  /** The same reason, for programs that have words of their own. */
+  exclusion?: Exclusion,
 };
 
 /** What was served today, and what runs now. */
@@ -344,6 +346,14 @@ export type Endpoint = {
   protocol: Protocol,
   /** The whole URL; what stands for a model's name is `{model}`. */
   url: string,
+};
+
+/** Why a candidate could not be asked when its turn came, for programs. */
+export type Exclusion = {
+  /** What held it. */
+  held: Held,
+  /** Until it could be asked, in whole milliseconds, as far as that could be told. */
+  wait_ms: number | null,
 };
 
 /** The whole decision about a model name, without sending anything. */
@@ -431,7 +441,7 @@ export type Health = "healthy" | "benched" | "probing" | "full" | "needs_key" | 
 /** What keeps a candidate from serving now. */
 export type Held = { "code": "removed" } | { "code": "off" } | { "code": "limit_zero",
   /** The limit's name in the file. */
-  limit: string, } | { "code": "needs_key" } | { "code": "spent" } | { "code": "no_fallback" } | { "code": "full",
+  limit: string, } | { "code": "needs_key" } | { "code": "spent" } | { "code": "no_fallback" } | { "code": "budget_spent" } | { "code": "full",
   /** The limit's name in the file. */
   limit: string,
   /** What the file allows. */

@@ -5,13 +5,13 @@ import { countAxis, type Axis } from "./scale";
 
 export type Part = "answered" | "rescued" | "refused";
 
-export interface Segment {
+interface Segment {
   part: Part;
   y: number;
   height: number;
 }
 
-export interface Bar {
+interface Bar {
   hour: Hour;
   total: number;
   x: number;
@@ -19,7 +19,7 @@ export interface Bar {
   segments: Segment[];
 }
 
-export interface Plot {
+interface Plot {
   axis: Axis;
   bars: Bar[];
   /** The height of a value on the plot. */

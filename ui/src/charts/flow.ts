@@ -10,7 +10,7 @@ const MOST_CLIENTS = 6;
 /** As many channels as have room; the rest are counted. */
 const MOST_CHANNELS = 8;
 
-export interface Sides {
+interface Sides {
   /** The last of them is everybody else, where there are too many. */
   clients: End[];
   /** How many clients the last line stands for; 0 where it stands for one. */

@@ -21,7 +21,7 @@ export interface Curve {
   y2: number;
 }
 
-export interface Pipe {
+interface Pipe {
   name: string;
   curve: Curve;
   width: number;
@@ -49,7 +49,7 @@ const LEAST_OPENING = 24;
 const MARGIN = 8;
 const POST = 4;
 
-export interface Question {
+interface Question {
   width: number;
   height: number;
   inlets: End[];

@@ -3,9 +3,9 @@
 import type { AttemptTrace, Trace } from "../bindings/api";
 import { axis, type Axis } from "./scale";
 
-export type Shade = "wait" | "stream" | "fail" | "pause";
+type Shade = "wait" | "stream" | "fail" | "pause";
 
-export interface Stretch {
+interface Stretch {
   shade: Shade;
   from: number;
   to: number;

@@ -6,7 +6,7 @@ type Table = { [Name in keyof Operations]: Operations[Name] };
 type DesktopTable = { [Name in keyof DesktopOperations]: DesktopOperations[Name] };
 
 /** Calls one operation; rejects with {@link HostFault}. */
-export type Call<T extends Record<keyof T, [unknown, unknown]>> = <Name extends keyof T & string>(
+type Call<T extends Record<keyof T, [unknown, unknown]>> = <Name extends keyof T & string>(
   name: Name,
   request: T[Name][0],
 ) => Promise<T[Name][1]>;

@@ -24,7 +24,7 @@ export function linkTo(page: PageName, rest: string[] = [], query: Record<string
 }
 
 /** Asked before the place changes; answers whether it may. */
-export type LeaveGuard = (next: string) => boolean | Promise<boolean>;
+type LeaveGuard = (next: string) => boolean | Promise<boolean>;
 
 class Route {
   place = $state.raw<Place>(placeOf(""));

@@ -2,7 +2,7 @@
 const shownFor = 8_000;
 
 /** Something that was removed and can come back. */
-export interface Toast {
+interface Toast {
   text: string;
   undo: () => Promise<void>;
 }

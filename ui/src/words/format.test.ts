@@ -1,5 +1,10 @@
-import { expect, test } from "vitest";
-import { compact, countdown, duration, moment, percent, secondsValue } from "./format";
+import { afterEach, expect, test } from "vitest";
+import { compact, countdown, day, duration, list, moment, percent, secondsValue } from "./format";
+import { words } from "./words.svelte";
+
+afterEach(() => {
+  words.language = "en";
+});
 
 test.each([
   [0, "0"],
@@ -54,4 +59,10 @@ test("a moment of another day is told by its day", () => {
   const now = new Date(2026, 10, 20, 14, 32).getTime();
   expect(moment(new Date(2026, 10, 20, 9, 4).toISOString(), now)).toBe("09:04");
   expect(moment(new Date(2026, 10, 18, 9, 4).toISOString(), now)).toBe("18 November");
+});
+
+test("Chinese stands apart from Latin and figures, but within a name nothing changes", () => {
+  words.language = "zh-CN";
+  expect(list(["Kimi", "公司Relay", "本机"])).toBe("Kimi、公司Relay 和本机");
+  expect(day(new Date(2026, 10, 18).toISOString())).toBe("11 月 18 日");
 });

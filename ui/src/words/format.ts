@@ -80,11 +80,11 @@ export const clockTime = (timestamp: string): string =>
 export const exactTime = (timestamp: string): string =>
   dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(timestamp));
 
-/** `18 November` */
-export const day = (timestamp: string): string =>
-  new Intl.DateTimeFormat(words.language === "en" ? "en-GB" : words.language, { day: "numeric", month: "long" }).format(
-    new Date(timestamp),
-  );
+/** `18 November`, `11 月 18 日` */
+export function day(timestamp: string): string {
+  const language = words.language === "en" ? "en-GB" : words.language;
+  return joined(new Intl.DateTimeFormat(language, { day: "numeric", month: "long" }).formatToParts(new Date(timestamp)));
+}
 
 /** The time where it is of the same day as `now` (milliseconds), else the day. */
 export function moment(timestamp: string, now: number): string {
@@ -92,5 +92,17 @@ export function moment(timestamp: string, now: number): string {
   return same ? clockTime(timestamp) : day(timestamp);
 }
 
-/** `Kimi, Gemini and Ollama` */
-export const list = (names: string[]): string => new Intl.ListFormat(words.language, { type: "conjunction" }).format(names);
+/** `Kimi, Gemini and Ollama`, `Kimi、Gemini 和 Ollama` */
+export const list = (names: string[]): string => joined(new Intl.ListFormat(words.language, { type: "conjunction" }).formatToParts(names));
+
+/** Parts in a row, with the space between Chinese and Latin that `Intl` leaves out; names stay as they are. */
+function joined(parts: { value: string }[]): string {
+  return parts.reduce((before, { value }) => before + (meet(before, value) ? " " : "") + value, "");
+}
+
+/** Whether Chinese characters meet Latin letters or figures. */
+function meet(before: string, after: string): boolean {
+  const [latin, han] = [/[\p{sc=Latn}\d]/u, /\p{sc=Han}/u];
+  const [last, first] = [before.at(-1) ?? "", after.at(0) ?? ""];
+  return (latin.test(last) && han.test(first)) || (han.test(last) && latin.test(first));
+}

@@ -2,6 +2,7 @@
 
 import type { Considered, Explained, Held, RoutingRule, SkippedChannel, Trace, Weighed } from "../bindings/api";
 import { countdown, number } from "./format";
+import { sentences } from "./sentences";
 import { t } from "./words.svelte";
 
 /** A rule as it is told: a word, the name that matched, and what it means. */
@@ -34,9 +35,11 @@ export function whyHeld({ held, wait_ms }: Pick<Weighed, "held" | "wait_ms">): s
   return held && heldInWords(held, wait_ms);
 }
 
-/** The part of a list of candidates that could not be tried when their turn came. */
+/** The part of a list of candidates that could not be asked when their turn came, and why. Waits are as of then. */
 export function excluded(candidates: Considered[]): { channel: string; reason: string }[] {
-  return candidates.flatMap(({ channel, excluded: reason }) => (reason === undefined ? [] : [{ channel, reason }]));
+  return candidates.flatMap(({ channel, exclusion }) =>
+    exclusion === undefined ? [] : [{ channel, reason: heldInWords(exclusion.held, exclusion.wait_ms) }],
+  );
 }
 
 function heldInWords(held: Held, wait_ms: number | null): string {
@@ -79,9 +82,4 @@ function told(rule: RoutingRule): RuleTold {
     case "unknown_refused":
       return { word: words[rule.rule].word, name: null, note: words[rule.rule].note() };
   }
-}
-
-/** Sentences in a row; Chinese needs no space between them. */
-function sentences(first: string, second: string): string {
-  return first.endsWith("。") ? first + second : `${first} ${second}`;
 }

@@ -1,4 +1,4 @@
-import type { Class, Fault } from "../bindings/api";
+import type { Fault } from "../bindings/api";
 import { byCode } from "./by-code";
 import { t } from "./words.svelte";
 
@@ -10,6 +10,3 @@ export function faultDetail(fault: Fault): string {
   const said = [fault.message, fault.hint].filter((text) => text && text !== faultText(fault));
   return said.join(" ");
 }
-
-/** The noun of a class of failure. */
-export const classText = (name: Class): string => byCode(t.failures.class, name, name);

@@ -187,13 +187,14 @@ pub(crate) fn understood<'de, T: serde::Deserialize<'de>>(
     })
 }
 
-/// The first error among findings. What an edit would bring has no place in the file yet: there the field is named as
-/// the person's form names it.
+/// The errors among findings. What an edit would bring has no place in the file yet: there the field of the first is named
+/// as the person's form names it. What is wrong in the file itself is no field of a form: the message has its place.
 pub(crate) fn of_findings(findings: Vec<Finding>) -> Fault {
     let errors: Vec<Finding> = findings.into_iter().filter(Finding::is_error).map(named_by_field).collect();
     let message = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let first = errors.into_iter().next();
-    let field = first.as_ref().map(|finding| finding.path.clone()).filter(|path| !path.is_empty());
+    let of_form = first.as_ref().filter(|finding| finding.file.is_empty() && !finding.path.is_empty());
+    let field = of_form.map(|finding| finding.path.clone());
     Fault { code: FaultCode::Invalid, message, field, hint: first.and_then(|finding| finding.hint) }
 }
 
@@ -229,9 +230,10 @@ mod tests {
             ("base_url: names no host", Some("base_url"))
         );
         assert_eq!(fault("", "channel[0].key").field.as_deref(), Some("keys[0]"));
+        let in_the_file = fault("config.toml", "channel[1].base_url");
         assert_eq!(
-            fault("config.toml", "channel[1].base_url").message,
-            "config.toml: channel[1].base_url: names no host"
+            (in_the_file.message.as_str(), in_the_file.field),
+            ("config.toml: channel[1].base_url: names no host", None)
         );
     }
 }

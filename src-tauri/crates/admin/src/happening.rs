@@ -114,7 +114,6 @@ impl Sluice {
     pub(crate) fn follow(self: &Arc<Self>) {
         let follower = Follower {
             pool: self.gateway.watch_pool(),
-            snapshots: self.snapshots(),
             problems: self.problem_changes(),
             vault: self.vault.states(),
             happenings: self.happenings.clone(),
@@ -126,8 +125,7 @@ impl Sluice {
 /// What is followed always, because the tray shows it.
 struct Follower {
     pool: watch::Receiver<u64>,
-    snapshots: watch::Receiver<Arc<config::Snapshot>>,
-    /// A file that became invalid changes nothing but what is wrong with it.
+    /// Changes after every configuration that takes effect, and when the file becomes invalid.
     problems: watch::Receiver<Arc<[config::Finding]>>,
     vault: watch::Receiver<VaultState>,
     happenings: Happenings,
@@ -139,10 +137,6 @@ impl Follower {
         loop {
             let alive = tokio::select! {
                 changed = self.pool.changed() => changed.is_ok(),
-                changed = self.snapshots.changed() => {
-                    self.happenings.tell(Happening::Configuration);
-                    changed.is_ok()
-                }
                 changed = self.problems.changed() => {
                     self.happenings.tell(Happening::Configuration);
                     changed.is_ok()

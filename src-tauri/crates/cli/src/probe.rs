@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::Everywhere;
 use crate::paint::Paint;
@@ -11,10 +11,10 @@ use crate::{Outcome, table};
 
 /// What is shown of a test's report.
 #[derive(Deserialize)]
-pub(crate) struct Report {
+struct Report {
     #[serde(alias = "proxy")]
     channel: String,
-    pub(crate) ok: bool,
+    ok: bool,
     protocol: Option<String>,
     model: Option<String>,
     steps: Vec<Step>,
@@ -34,17 +34,22 @@ struct Step {
 pub(crate) async fn run(everywhere: &Everywhere, name: String) -> anyhow::Result<Outcome> {
     let door = crate::door(everywhere).await?;
     let reply = door.call("test_channel", json!({ "name": name })).await?;
-    let report: Report = serde_json::from_value(reply.clone())?;
+    told(everywhere, &reply)
+}
+
+/// Shows what the test of a channel, or of a proxy, reports; the exit code says whether every step succeeded.
+pub(crate) fn told(everywhere: &Everywhere, reply: &Value) -> anyhow::Result<Outcome> {
+    let report = Report::deserialize(reply)?;
     let code = if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let shown = if everywhere.json {
-        Outcome::json(&reply)?
+        Outcome::json(reply)?
     } else {
         Outcome::done(text(&report, Paint::for_stdout()))
     };
     Ok(Outcome { code, ..shown })
 }
 
-pub(crate) fn text(report: &Report, paint: Paint) -> String {
+fn text(report: &Report, paint: Paint) -> String {
     let asked = match (&report.protocol, &report.model) {
         (Some(protocol), Some(model)) => format!(" ({protocol}, {model})"),
         (Some(word), None) | (None, Some(word)) => format!(" ({word})"),

@@ -1,16 +1,12 @@
 //! `sluice proxies`: list the network proxies, or try one.
 
-use std::process::ExitCode;
-
 use admin::Nothing;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::args::{Everywhere, Proxies};
 use crate::door::Door;
-use crate::paint::Paint;
-use crate::probe::{Report, text};
-use crate::{Outcome, table};
+use crate::{Outcome, probe, table};
 
 /// What is shown of a proxy.
 #[derive(Deserialize)]
@@ -53,12 +49,5 @@ fn row(proxy: &ProxyLine) -> Vec<String> {
 
 async fn test(everywhere: &Everywhere, door: &Door, name: &str) -> anyhow::Result<Outcome> {
     let reply = door.call("test_proxy", json!({ "name": name })).await?;
-    let report: Report = serde_json::from_value(reply.clone())?;
-    let code = if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    let shown = if everywhere.json {
-        Outcome::json(&reply)?
-    } else {
-        Outcome::done(text(&report, Paint::for_stdout()))
-    };
-    Ok(Outcome { code, ..shown })
+    probe::told(everywhere, &reply)
 }

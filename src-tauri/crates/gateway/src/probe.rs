@@ -99,7 +99,6 @@ impl StepName {
 const STEP: Duration = Duration::from_secs(60);
 /// Enough for a word; some models refuse less.
 const TOKENS_MAX: u32 = 16;
-const NO_PROTOCOL: &str = "the channel speaks no protocol";
 
 /// Told each step of a test as soon as it is over.
 pub type OnStep<'a> = &'a mut (dyn FnMut(&Step) + Send);
@@ -134,7 +133,8 @@ impl Gateway {
     pub async fn fetch_models(&self, channel: Arc<Channel>) -> Result<Vec<String>, Missed> {
         let mut unheard = |_: &Step| {};
         let mut test = Test::new(self, channel, &mut unheard);
-        let (protocol, models, key) = test.way_in()?;
+        let (protocol, models) = test.spoken(StepName::Auth)?;
+        let key = test.key()?;
         let listed = test.auth(protocol, &models, &key).await?;
         if listed.is_empty() {
             return Err(Missed { words: "the upstream lists no models".to_owned(), fix: Fix::NameTheModels });
@@ -179,16 +179,12 @@ impl<'a> Test<'a> {
     }
 
     async fn run(&mut self) -> Result<(), Missed> {
-        let channel = Arc::clone(&self.channel);
-        let Some(spoken) = channel.spoken.first() else {
-            return Err(self.missed(StepName::Proxy, NO_PROTOCOL, Fix::GiveAType));
-        };
-        let models = spoken.base.models(spoken.protocol);
+        let (protocol, models) = self.spoken(StepName::Proxy)?;
         self.proxy(&models).await?;
         self.tls(&models).await?;
-        let (protocol, models, key) = self.way_in()?;
+        let key = self.key()?;
         let listed = self.auth(protocol, &models, &key).await?;
-        let Some(model) = model_of(&channel, &listed) else {
+        let Some(model) = model_of(&self.channel, &listed) else {
             return Err(self.missed(
                 StepName::Model,
                 "the channel names no model to ask for",
@@ -199,17 +195,22 @@ impl<'a> Test<'a> {
         self.first_token(protocol, &key, &model).await
     }
 
-    /// What it takes to ask the upstream anything: a protocol, where its models are listed, and a key.
-    fn way_in(&mut self) -> Result<(Protocol, Url, Key), Missed> {
-        let channel = Arc::clone(&self.channel);
-        let Some(spoken) = channel.spoken.first() else {
-            return Err(self.missed(StepName::Auth, NO_PROTOCOL, Fix::GiveAType));
-        };
-        let Some(key) = usable_key(&channel) else {
-            let why = channel.needs_key().unwrap_or("no key").to_owned();
-            return Err(self.missed(StepName::Auth, &why, Fix::SetTheKey));
-        };
-        Ok((spoken.protocol, spoken.base.models(spoken.protocol), key.clone()))
+    /// The protocol of the test, and where the upstream lists its models in it.
+    fn spoken(&mut self, step: StepName) -> Result<(Protocol, Url), Missed> {
+        match self.channel.spoken.first() {
+            Some(spoken) => Ok((spoken.protocol, spoken.base.models(spoken.protocol))),
+            None => Err(self.missed(step, "the channel speaks no protocol", Fix::GiveAType)),
+        }
+    }
+
+    /// The first key that can be used.
+    fn key(&mut self) -> Result<Key, Missed> {
+        let usable = |key: &&Key| key.enabled && key.secret.is_some();
+        if let Some(key) = self.channel.keys.iter().find(usable) {
+            return Ok(key.clone());
+        }
+        let why = self.channel.needs_key().unwrap_or("no key").to_owned();
+        Err(self.missed(StepName::Auth, &why, Fix::SetTheKey))
     }
 
     async fn proxy(&mut self, target: &Url) -> Result<(), Missed> {
@@ -288,7 +289,8 @@ impl<'a> Test<'a> {
         let body = delivery::rest(Vec::new(), &mut reply.inflow, sizes.error_body, STEP).await.bytes;
         if reply.status.is_success() {
             let listed = listed_ids(&body);
-            self.passed(StepName::Auth, format!("key accepted; {} models listed", listed.len()));
+            let models = if listed.len() == 1 { "model" } else { "models" };
+            self.passed(StepName::Auth, format!("key accepted; {} {models} listed", listed.len()));
             return Ok(listed);
         }
         let failure = self.judged(protocol, reply.status, &reply.headers, &body);
@@ -378,10 +380,6 @@ impl<'a> Test<'a> {
         (self.on_step)(&step);
         self.report.steps.push(step);
     }
-}
-
-fn usable_key(channel: &Channel) -> Option<&Key> {
-    channel.keys.iter().find(|key| key.enabled && key.secret.is_some())
 }
 
 /// The channel's default model, else the first it lists, else the first that its upstream lists.

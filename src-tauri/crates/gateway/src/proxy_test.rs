@@ -181,8 +181,7 @@ impl Test<'_> {
         let sizes = &self.gateway.sizes;
         match self.gateway.upstream.get(&hop, root, HeaderMap::new(), REACH, sizes).await {
             Ok(reply) => {
-                let login = if self.proxy.username.is_some() { "login accepted" } else { "no login wanted" };
-                self.passed(ProxyStepName::Auth, login.to_owned());
+                self.let_in();
                 self.passed(ProxyStepName::Reach, format!("{host} answers (HTTP {})", reply.status.as_u16()));
                 Ok(())
             }
@@ -190,11 +189,16 @@ impl Test<'_> {
                 Err(self.missed(ProxyStepName::Auth, failure.message, Fix::CheckProxy))
             }
             Err(failure) => {
-                let login = if self.proxy.username.is_some() { "login accepted" } else { "no login wanted" };
-                self.passed(ProxyStepName::Auth, login.to_owned());
+                self.let_in();
                 Err(self.missed(ProxyStepName::Reach, failure.message, Fix::of(failure.class)))
             }
         }
+    }
+
+    /// The proxy has passed the exchange on, with a login or without one.
+    fn let_in(&mut self) {
+        let login = if self.proxy.username.is_some() { "login accepted" } else { "no login wanted" };
+        self.passed(ProxyStepName::Auth, login.to_owned());
     }
 
     fn passed(&mut self, name: ProxyStepName, detail: String) {

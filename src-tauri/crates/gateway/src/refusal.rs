@@ -137,7 +137,7 @@ pub(crate) fn starving(starved: &Starved, protocol: Protocol) -> Refusal {
         StarvedKind::BudgetSpent => "nothing is left to try",
     };
     let reasons: Vec<String> =
-        starved.reasons.iter().map(|(channel, reason)| format!("{channel}: {reason}")).collect();
+        starved.reasons().map(|(channel, reason)| format!("{channel}: {reason}")).collect();
     let message = if reasons.is_empty() {
         format!("{what}: no channel is configured")
     } else {

@@ -118,7 +118,7 @@ async fn find(
         let held = match admit(gateway, route, &mut progress).await {
             Ok(held) => held,
             Err(starved) => {
-                recording.excluded(&starved.reasons);
+                recording.excluded(&starved.candidates);
                 return Err(match progress.refusal() {
                     Some(decided) => refusal::decided(decided.clone(), protocol),
                     None => refusal::starving(&starved, protocol),

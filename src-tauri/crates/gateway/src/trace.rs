@@ -9,7 +9,7 @@ use std::{
 
 use config::{Candidate, Route, Rule, SkipReason};
 use jiff::Timestamp;
-use pool::{Class, Failure, Lease, Now, Phase};
+use pool::{Class, Exclusion, Failure, HeldCandidate, Lease, Now, Phase};
 use serde::{Deserialize, Serialize, Serializer};
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -78,10 +78,14 @@ pub struct Considered {
     pub rank: u32,
     /// Whether the channel merely stands in for a model that it does not list.
     pub stand_in: bool,
-    /// Why it could not be tried when its turn came.
+    /// Why it could not be tried when its turn came; in words that follow the channel's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub excluded: Option<String>,
+    /// The same reason, for programs that have words of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub exclusion: Option<Exclusion>,
 }
 
 /// A channel that was no candidate.
@@ -244,11 +248,11 @@ impl Recording {
         trace.skipped = skipped(route);
     }
 
-    pub(crate) fn excluded(&mut self, reasons: &[(Arc<str>, String)]) {
-        for (channel, reason) in reasons {
-            for candidate in self.trace_mut().candidates.iter_mut().filter(|c| c.channel == *channel) {
-                candidate.excluded = Some(reason.clone());
-            }
+    /// Notes what held the candidates when none was left to ask; `held` is in the route's order, as they are.
+    pub(crate) fn excluded(&mut self, held: &[HeldCandidate]) {
+        for (candidate, held) in self.trace_mut().candidates.iter_mut().zip(held) {
+            candidate.excluded = Some(held.reason.clone());
+            candidate.exclusion = Some(held.exclusion);
         }
     }
 
@@ -397,6 +401,7 @@ pub(crate) fn considered(route: &Route) -> Vec<Considered> {
             rank: candidate.rank,
             stand_in: candidate.stand_in,
             excluded: None,
+            exclusion: None,
         })
         .collect()
 }

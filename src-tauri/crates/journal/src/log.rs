@@ -23,17 +23,8 @@ use crate::mask::{Mask, Masked};
 use crate::rolling::Rolling;
 
 /// Libraries that print headers, and with them keys, at their finest levels. No setting lowers this.
-const CAPPED: [&str; 9] = [
-    "h2",
-    "hyper",
-    "hyper_util",
-    "reqwest",
-    "rustls",
-    "tokio_rustls",
-    "tower",
-    "notify",
-    "notify_debouncer_full",
-];
+const CAPPED: [&str; 8] =
+    ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio_rustls", "tower", "notify"];
 
 /// A log that is being written. What is queued is written out when it is dropped.
 pub struct Log {

@@ -4,7 +4,7 @@ use std::hash::Hasher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use config::{Route, Strategy};
+use config::{Candidate, Route, Strategy};
 
 use crate::hash::QuickHasher;
 use crate::lease::{CellId, Lease, Scope};
@@ -12,8 +12,9 @@ use crate::now::Now;
 use crate::pool::{Member, Pool};
 use crate::progress::{Progress, Step};
 use crate::standing::{Held, Moment, Ready};
-use crate::starved::{Starved, StarvedKind};
+use crate::starved::{HeldCandidate, Starved, StarvedKind};
 use crate::state::same_secret;
+use crate::view::{Exclusion, HeldBack};
 
 impl Pool {
     /// Grants the next attempt of a request, counted against the limits here and nowhere else, or tells why there
@@ -207,17 +208,9 @@ impl Pool {
         let held: Vec<Option<Held>> = (0..route.candidates.len())
             .map(|index| self.standing(at, route, index, progress).err())
             .collect();
-        let mut reasons: Vec<(Arc<str>, String)> = Vec::with_capacity(held.len() + route.skipped.len());
-        for (candidate, held) in route.candidates.iter().zip(&held) {
-            let why = held.map_or_else(
-                || "may not be asked any more for this request".into(),
-                |held| held.words(at.mono),
-            );
-            reasons.push((Arc::clone(&candidate.channel.name), why));
-        }
-        for skipped in &route.skipped {
-            reasons.push((Arc::clone(&skipped.channel), skipped.reason.to_string()));
-        }
+        let candidates =
+            route.candidates.iter().zip(&held).map(|(candidate, held)| told(at, candidate, *held));
+        let skipped = route.skipped.iter().map(|one| (Arc::clone(&one.channel), one.reason.to_string()));
         let refusal = kind_of(&held);
         let able = held.iter().flatten().filter(|held| !held.is_lasting() && !held.is_spent());
         let soonest: Option<Duration> = match refusal {
@@ -226,8 +219,20 @@ impl Pool {
                 able.filter_map(|held| held.wait(at.mono)).min()
             }
         };
-        Starved { refusal, soonest, reasons }
+        Starved { refusal, soonest, candidates: candidates.collect(), skipped: skipped.collect() }
     }
+}
+
+/// Tells what holds a candidate; where nothing does, it is the request that may not ask it any more.
+fn told(at: Moment, candidate: &Candidate, held: Option<Held>) -> HeldCandidate {
+    let (reason, exclusion) = match held {
+        Some(held) => (held.words(at.mono), Exclusion { held: held.told(), wait: held.wait(at.mono) }),
+        None => (
+            "may not be asked any more for this request".to_owned(),
+            Exclusion { held: HeldBack::BudgetSpent, wait: None },
+        ),
+    };
+    HeldCandidate { channel: Arc::clone(&candidate.channel.name), reason, exclusion }
 }
 
 /// Sums up why nobody can serve. What only a person can change does not count where something else will pass.

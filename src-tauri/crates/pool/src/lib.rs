@@ -56,5 +56,7 @@ pub use pool::Pool;
 pub use progress::Progress;
 pub use refusal::{Refusal, Relay, Verdict};
 pub use retry_after::retry_after;
-pub use starved::{Starved, StarvedKind};
-pub use view::{BenchedCell, ChannelView, Health, HeldBack, LastError, Limits, ReasonCode, Usage, Weighed};
+pub use starved::{HeldCandidate, Starved, StarvedKind};
+pub use view::{
+    BenchedCell, ChannelView, Exclusion, Health, HeldBack, LastError, Limits, ReasonCode, Usage, Weighed,
+};

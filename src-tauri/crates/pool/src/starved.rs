@@ -9,6 +9,7 @@ use wire::errors::Kind;
 
 use crate::constants::QUEUE_WITHIN;
 use crate::refusal::{overload_status, whole_seconds};
+use crate::view::Exclusion;
 
 /// No candidate can serve an attempt now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,21 @@ pub struct Starved {
     pub refusal: StarvedKind,
     /// Until the first of them can serve again, as far as that can be told.
     pub soonest: Option<Duration>,
-    /// Each channel's name and its reason, skipped ones included.
-    pub reasons: Vec<(Arc<str>, String)>,
+    /// What holds each candidate of the route, in the route's order.
+    pub candidates: Vec<HeldCandidate>,
+    /// Each channel that was no candidate, and why in words that follow its name.
+    pub skipped: Vec<(Arc<str>, String)>,
+}
+
+/// A candidate that cannot serve an attempt now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCandidate {
+    /// The channel's name.
+    pub channel: Arc<str>,
+    /// Why, in words that follow the channel's name.
+    pub reason: String,
+    /// The same, for programs.
+    pub exclusion: Exclusion,
 }
 
 /// What holds the candidates back.
@@ -40,6 +54,12 @@ pub enum StarvedKind {
 }
 
 impl Starved {
+    /// Each channel's name and its reason in words: candidates first, then the skipped ones.
+    pub fn reasons(&self) -> impl Iterator<Item = (&str, &str)> {
+        let held = self.candidates.iter().map(|candidate| (&*candidate.channel, &*candidate.reason));
+        held.chain(self.skipped.iter().map(|(channel, reason)| (&**channel, &**reason)))
+    }
+
     /// The kind of error that the client sees.
     pub fn kind(&self) -> Kind {
         match self.refusal {

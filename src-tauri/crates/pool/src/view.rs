@@ -157,6 +157,8 @@ pub enum HeldBack {
     Spent,
     /// The request may not leave the channel it began with.
     NoFallback,
+    /// The request has used up its attempts or its time.
+    BudgetSpent,
     /// A limit of the file is used up.
     Full {
         /// The limit's name in the file.
@@ -179,6 +181,17 @@ pub enum HeldBack {
         /// Why it was benched.
         class: Class,
     },
+}
+
+/// Why a candidate could not be asked when its turn came, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ts_rs::TS)]
+pub struct Exclusion {
+    /// What held it.
+    pub held: HeldBack,
+    /// Until it could be asked, in whole milliseconds, as far as that could be told.
+    #[serde(rename = "wait_ms", serialize_with = "whole_ms")]
+    #[ts(type = "number | null")]
+    pub wait: Option<Duration>,
 }
 
 /// One candidate of a route, weighed without trying it.

@@ -419,6 +419,47 @@ fn what_holds_a_candidate_back_is_told_in_codes() {
 }
 
 #[test]
+fn a_starved_request_tells_in_words_and_codes_what_held_each_candidate() {
+    let mut world = World::new(&[("full", "rpm = 1; priority = 1"), ("benched", "priority = 2")]);
+    assert_eq!(world.good().served_by(), Some("full"));
+    let limited = meets(&mut world, &[refused(Class::RateLimit, 429)]);
+    assert_eq!(limited.refusal().status, 429);
+    let starved = world.good().starved().clone();
+    let codes: Vec<_> = starved.candidates.iter().map(|one| (&*one.channel, json!(one.exclusion))).collect();
+    let full = json!({ "code": "full", "limit": "rpm", "most": 1 });
+    let benched = json!({ "code": "benched", "scope": "model", "class": "rate_limit" });
+    assert_eq!(
+        codes,
+        [
+            ("full", json!({ "held": full, "wait_ms": 60_000 })),
+            ("benched", json!({ "held": benched, "wait_ms": 10_000 })),
+        ]
+    );
+    let words: Vec<_> = starved.reasons().collect();
+    assert_eq!(
+        words,
+        [
+            ("full", "has used its rpm of 1; free in 60 s"),
+            ("benched", "is rate limited (model benched for 10 s)"),
+        ]
+    );
+}
+
+#[test]
+fn a_candidate_that_nothing_holds_is_out_of_the_requests_budget() {
+    let mut world = World::new(&[("a", ""), ("b", "")]);
+    let route = world.route();
+    let mut progress = pool::Progress::new(world.now(), false);
+    world.pass_s(3_600);
+    let starved = world.pool.admit(world.now(), &route, &mut progress).unwrap_err();
+    assert_eq!(starved.refusal, pool::StarvedKind::BudgetSpent);
+    for candidate in &starved.candidates {
+        let exclusion = json!({ "held": { "code": "budget_spent" }, "wait_ms": null });
+        assert_eq!(json!(candidate.exclusion), exclusion, "{}", candidate.channel);
+    }
+}
+
+#[test]
 fn shares_follow_the_weights_also_over_different_models() {
     let mut world = World::new(&[("a", "weight = 3; model_map = { x = \"other\" }"), ("b", "weight = 1")]);
     let mut counts = [0_u32; 2];

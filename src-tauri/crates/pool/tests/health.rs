@@ -160,7 +160,7 @@ fn why_nobody_serves_is_told_in_kind_status_and_wait() {
         assert_eq!((starved.refusal, statuses), (kind, (chat, messages)), "{channels:?}");
         assert_eq!(starved.retry_after_s(), retry_after, "{channels:?}");
         assert_eq!(starved.should_retry(), retry_after.is_some());
-        assert_eq!(starved.reasons.len(), channels.len());
+        assert_eq!(starved.reasons().count(), channels.len());
     }
 }
 

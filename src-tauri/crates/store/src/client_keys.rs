@@ -30,6 +30,8 @@ const NAME_CHARS_MAX: usize = 64;
 #[derive(Clone)]
 pub struct ClientKeys {
     own: SecretString,
+    /// The name of the client `default`, which most requests are recognised as.
+    own_name: Arc<str>,
     kept: Kept,
     snapshot: watch::Receiver<Arc<Snapshot>>,
     config: ConfigFile,
@@ -84,12 +86,22 @@ impl ClientKeys {
             Some(key) => (key.into(), Kept::Variable(CLIENT_KEY_VARIABLE)),
             None => kept_in_file(home.client_key(), CLIENT_KEY_PREFIX)?,
         };
-        Ok(ClientKeys { own, kept, snapshot: config.snapshot(), config: config.clone() })
+        Ok(ClientKeys::of(own, kept, config))
     }
 
     /// Uses a key that is kept nowhere: the demo writes no file.
     pub fn in_memory(key: SecretString, config: &ConfigFile) -> ClientKeys {
-        ClientKeys { own: key, kept: Kept::Memory, snapshot: config.snapshot(), config: config.clone() }
+        ClientKeys::of(key, Kept::Memory, config)
+    }
+
+    fn of(own: SecretString, kept: Kept, config: &ConfigFile) -> ClientKeys {
+        ClientKeys {
+            own,
+            own_name: DEFAULT_CLIENT.into(),
+            kept,
+            snapshot: config.snapshot(),
+            config: config.clone(),
+        }
     }
 
     /// Tells which client a presented key belongs to. The time taken does not depend on where it differs from a known one.
@@ -99,16 +111,8 @@ impl ClientKeys {
         if let Some(key) = &snapshot.server.api_key {
             is_own |= same(presented, key.expose_secret());
         }
-        let hash = hash(presented);
-        let mut found = None;
-        // Every client is compared, also after one was found.
-        for client in snapshot.clients.iter().filter(|client| client.enabled) {
-            let is_this = client.key_hash.is_some_and(|known| known.ct_eq(&hash).into());
-            if is_this {
-                found = Some(Arc::clone(&client.name));
-            }
-        }
-        if is_own.into() { Some(Arc::from(DEFAULT_CLIENT)) } else { found }
+        let found = recognised(&snapshot.clients, presented);
+        if is_own.into() { Some(Arc::clone(&self.own_name)) } else { found }
     }
 
     /// The entry of a client whose key was made elsewhere, such as one that is imported.
@@ -129,7 +133,7 @@ impl ClientKeys {
     /// Every client, `default` first, then in the file's order.
     pub async fn list(&self) -> Vec<ClientKey> {
         let own = ClientKey {
-            name: DEFAULT_CLIENT.into(),
+            name: Arc::clone(&self.own_name),
             enabled: true,
             created: None,
             text: Some(self.own.clone()),
@@ -248,6 +252,23 @@ impl ClientKeys {
         let edited = tokio::task::spawn_blocking(move || config.edit(change));
         edited.await.expect("an edit does not panic").map_err(ClientKeyFault::Edit)
     }
+}
+
+/// Tells which of these clients a presented key belongs to.
+fn recognised(clients: &[Client], presented: &str) -> Option<Arc<str>> {
+    let enabled = clients.iter().filter(|client| client.enabled);
+    let mut known = enabled.filter_map(|client| Some((&client.name, client.key_hash?))).peekable();
+    // Hashing costs more than all comparisons together, and most often there is nothing to compare.
+    known.peek()?;
+    let hash = hash(presented);
+    let mut found = None;
+    // Every client is compared, also after one was found.
+    for (name, key_hash) in known {
+        if key_hash.ct_eq(&hash).into() {
+            found = Some(Arc::clone(name));
+        }
+    }
+    found
 }
 
 fn id(client: &str) -> SecretId {

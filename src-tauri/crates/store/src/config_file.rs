@@ -213,7 +213,8 @@ impl ConfigFile {
         self.shared.snapshot.subscribe()
     }
 
-    /// What a person should know about the file as it is now: errors if it is not in force, else warnings.
+    /// What a person should know about the file as it is now: errors if it is not in force, else warnings. Counts as
+    /// changed after every change of [`ConfigFile::snapshot`], too.
     pub fn problems(&self) -> watch::Receiver<Arc<[Finding]>> {
         self.shared.problems.subscribe()
     }
@@ -368,8 +369,15 @@ impl Shared {
     fn put_in_force(&self, snapshot: Snapshot) {
         tracing::info!(channels = snapshot.channels.len(), "configuration in force");
         report(&snapshot.findings);
-        self.problems.send_replace(snapshot.findings.clone().into());
+        let problems = snapshot.findings.clone().into();
+        self.publish(snapshot, problems);
+    }
+
+    /// Tells of a configuration, and only then of the problems: whoever follows those alone misses nothing, and finds
+    /// the configuration that they belong to.
+    fn publish(&self, snapshot: Snapshot, problems: Arc<[Finding]>) {
         self.snapshot.send_replace(Arc::new(snapshot));
+        self.problems.send_replace(problems);
     }
 
     /// Leaves the last good configuration in force and says why.

@@ -5,19 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use notify_debouncer_full::notify::{self, EventKind, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{
-    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
-};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// A burst of writes is one change: it counts once nothing happened for this long.
 const SETTLED: Duration = Duration::from_millis(100);
-/// How often the debouncer looks whether that is so.
-const TICK: Duration = Duration::from_millis(50);
+/// How many of these times a burst may last before it counts all the same.
+const SETTLED_MAX: u32 = 10;
 /// How often somebody looks whether the watched folders are still those of these names. A folder that was moved away
 /// raises no event that says so.
 const PATROL: Duration = Duration::from_secs(2);
@@ -40,9 +37,19 @@ pub(crate) struct FolderWatch {
     folders: Vec<Folder>,
     /// Set when a watched folder itself is gone, and its watch with it.
     lost: Arc<AtomicBool>,
-    debouncer: Debouncer<RecommendedWatcher, RecommendedCache>,
-    /// Dropped, it ends the patrol.
-    _patrol: mpsc::Sender<()>,
+    /// Dropped, it ends the lookout.
+    watcher: RecommendedWatcher,
+}
+
+/// Waits for events, and says when the file may have changed. Asleep but for a look at the folders now and then.
+struct Lookout<F> {
+    path: PathBuf,
+    /// The file's name within its folder.
+    name: OsString,
+    /// The folders at the last look.
+    folders: Vec<Folder>,
+    lost: Arc<AtomicBool>,
+    changed: F,
 }
 
 /// A folder, and what tells it from another one that takes its name.
@@ -58,34 +65,24 @@ struct Folder {
 struct Identity(u64, u64, Option<SystemTime>);
 
 impl FolderWatch {
-    /// Calls `changed` from threads of its own whenever the file may have changed and the writing has settled.
-    pub(crate) fn begin(
-        path: &Path,
-        changed: impl Fn() + Send + Sync + 'static,
-    ) -> Result<FolderWatch, WatchFault> {
+    /// Calls `changed` from a thread of its own whenever the file may have changed and the writing has settled.
+    pub(crate) fn begin(path: &Path, changed: impl Fn() + Send + 'static) -> Result<FolderWatch, WatchFault> {
         let fault = |source| WatchFault { path: path.to_owned(), source };
-        let changed = Arc::new(changed);
-        let name = path.file_name().map(OsString::from).unwrap_or_default();
         let lost = Arc::new(AtomicBool::new(false));
-        let (linked_path, noticed, losing) = (path.to_owned(), Arc::clone(&changed), Arc::clone(&lost));
-        let react = move |result: DebounceEventResult| match result {
-            Ok(events) => {
-                let gone = events.iter().any(|event| ends_a_folder(event, &linked_path));
-                if gone {
-                    losing.store(true, Ordering::Relaxed);
-                }
-                let linked = linked_path.is_symlink();
-                if gone || events.iter().any(|event| concerns(event, &name, linked)) {
-                    noticed();
-                }
-            }
-            // Events may have been lost: look.
-            Err(_) => noticed(),
+        let lookout = Lookout {
+            path: path.to_owned(),
+            name: path.file_name().map(OsString::from).unwrap_or_default(),
+            folders: folders_of(path),
+            lost: Arc::clone(&lost),
+            changed,
         };
-        let debouncer = new_debouncer(SETTLED, Some(TICK), react).map_err(fault)?;
-        let patrol = patrol(path.to_owned(), move || changed()).map_err(|error| fault(error.into()))?;
-        let mut watch =
-            FolderWatch { path: path.to_owned(), folders: Vec::new(), lost, debouncer, _patrol: patrol };
+        let (events, noticed) = mpsc::channel();
+        let watcher = notify::recommended_watcher(events).map_err(fault)?;
+        thread::Builder::new()
+            .name("config-watch".to_owned())
+            .spawn(move || lookout.run(&noticed))
+            .map_err(|error| fault(error.into()))?;
+        let mut watch = FolderWatch { path: path.to_owned(), folders: Vec::new(), lost, watcher };
         watch.follow().map_err(fault)?;
         Ok(watch)
     }
@@ -96,7 +93,7 @@ impl FolderWatch {
         let folders = folders_of(&self.path);
         if self.lost.swap(false, Ordering::Relaxed) {
             for lost in std::mem::take(&mut self.folders) {
-                let _ = self.debouncer.unwatch(&lost.path);
+                let _ = self.watcher.unwatch(&lost.path);
             }
         }
         if folders == self.folders {
@@ -104,41 +101,69 @@ impl FolderWatch {
         }
         for left in self.folders.iter().filter(|old| !folders.contains(old)) {
             // The folder may be gone, and its watch with it.
-            let _ = self.debouncer.unwatch(&left.path);
+            let _ = self.watcher.unwatch(&left.path);
         }
         let entered = folders.iter().filter(|new| new.identity.is_some() && !self.folders.contains(new));
         for entered in entered {
-            self.debouncer.watch(&entered.path, RecursiveMode::NonRecursive)?;
+            self.watcher.watch(&entered.path, RecursiveMode::NonRecursive)?;
         }
         self.folders = folders;
         Ok(())
     }
 }
 
-/// Starts a thread that says when other folders have the names on the way to the file. It ends with the sender.
-fn patrol(path: PathBuf, changed: impl Fn() + Send + 'static) -> std::io::Result<mpsc::Sender<()>> {
-    let (sender, ended) = mpsc::channel::<()>();
-    let mut known = folders_of(&path);
-    thread::Builder::new().name("config-patrol".to_owned()).spawn(move || {
-        while ended.recv_timeout(PATROL) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let now = folders_of(&path);
-            if now != known {
-                known = now;
-                changed();
+impl<F: Fn()> Lookout<F> {
+    /// Ends with the watcher, which sends the events.
+    fn run(mut self, events: &Receiver<notify::Result<Event>>) {
+        loop {
+            let noticed = match events.recv_timeout(PATROL) {
+                Ok(first) => self.has_noticed(&first, events),
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let folders = folders_of(&self.path);
+            if noticed || folders != self.folders {
+                self.folders = folders;
+                (self.changed)();
             }
         }
-    })?;
-    Ok(sender)
+    }
+
+    /// Takes in a burst of events to its end, and tells whether the file may have changed.
+    fn has_noticed(&self, first: &notify::Result<Event>, events: &Receiver<notify::Result<Event>>) -> bool {
+        let mut noticed = self.is_of_the_file(first);
+        for _ in 0..SETTLED_MAX {
+            thread::sleep(SETTLED);
+            // Each is looked at: one may be the end of a folder.
+            let more = events.try_iter().filter(|event| self.is_of_the_file(event)).count();
+            noticed |= more > 0;
+            if more == 0 {
+                break;
+            }
+        }
+        noticed
+    }
+
+    /// Tells whether the file may have changed, and notes the end of a folder.
+    fn is_of_the_file(&self, event: &notify::Result<Event>) -> bool {
+        // Where events were lost, anything may have happened.
+        let Ok(event) = event else { return true };
+        let gone = ends_a_folder(event, &self.path);
+        if gone {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        gone || concerns(event, &self.name, self.path.is_symlink())
+    }
 }
 
 /// Tells whether an event is the end of a folder on the way to the file, rather than of something in one.
-fn ends_a_folder(event: &DebouncedEvent, path: &Path) -> bool {
+fn ends_a_folder(event: &Event, path: &Path) -> bool {
     matches!(event.kind, EventKind::Remove(_))
         && event.paths.iter().any(|gone| path.parent().is_some_and(|folder| folder.starts_with(gone)))
 }
 
 /// Tells whether an event may be a change of the file. Through links any name can matter: `..data` of a mounted volume.
-fn concerns(event: &DebouncedEvent, name: &OsString, linked: bool) -> bool {
+fn concerns(event: &Event, name: &OsString, linked: bool) -> bool {
     // Reading the file raises access events too; reacting to them would never end.
     if matches!(event.kind, EventKind::Access(_)) {
         return false;

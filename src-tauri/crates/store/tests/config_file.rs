@@ -8,7 +8,8 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use config::{Finding, Snapshot};
@@ -391,6 +392,33 @@ fn edits_at_the_same_time_lose_nothing() {
             assert!(text.contains(&format!("# {writer}.{edit}\n")), "{writer}.{edit} is lost");
         }
     }
+}
+
+/// Notes what is in force whenever the problems change.
+struct Noting {
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    seen: Mutex<Vec<Vec<String>>>,
+}
+
+impl Wake for Noting {
+    fn wake(self: Arc<Self>) {
+        self.seen.lock().unwrap().push(names(&self.snapshot.borrow()));
+    }
+}
+
+#[test]
+fn whoever_hears_of_problems_finds_the_configuration_in_force_that_they_belong_to() {
+    let bed = Bed::with(&with_channel("before"));
+    let file = bed.open().unwrap();
+    let noting = Arc::new(Noting { snapshot: file.snapshot(), seen: Mutex::default() });
+    let mut problems = file.problems();
+    let mut change = Box::pin(problems.changed());
+    let waker = Waker::from(Arc::clone(&noting));
+    assert!(change.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+
+    file.edit(|text| Ok::<_, Finding>(text.replace("before", "after"))).unwrap();
+
+    assert_eq!(*noting.seen.lock().unwrap(), [["after"]]);
 }
 
 #[test]

@@ -162,6 +162,27 @@ async fn a_channel_gets_its_key_as_soon_as_the_vault_opens() {
 }
 
 #[tokio::test]
+async fn a_secret_that_arrives_while_the_file_is_invalid_is_told_to_those_who_follow_its_problems() {
+    let (_folder, home) = home();
+    let saving = with_passphrase(&home, PASSPHRASE);
+    saving.set(&key("c1"), secret("sk-1"), ORIGIN).await.unwrap();
+    drop(saving);
+    fs::write(home.config(), REFERRING).unwrap();
+    let config = open(&home, Vault::open(&home, &Environment::fixed([])));
+    config.watch().unwrap();
+    let (mut problems, snapshots) = (config.problems(), config.snapshot());
+    fs::write(home.config(), "version = 99\n").unwrap();
+    let broken = problems.wait_for(|findings| findings.iter().any(config::Finding::is_error));
+    tokio::time::timeout(SOON, broken).await.unwrap().unwrap();
+
+    config.vault().open_file(secret(PASSPHRASE)).await.unwrap();
+
+    let arrived = problems.wait_for(|_| snapshots.borrow().channels[0].needs_key().is_none());
+    let findings = tokio::time::timeout(SOON, arrived).await.unwrap().unwrap();
+    assert!(findings.iter().any(config::Finding::is_error), "the file is as invalid as before");
+}
+
+#[tokio::test]
 async fn a_key_goes_to_no_other_host_than_it_was_saved_for() {
     let (_folder, home) = home();
     let vault = with_passphrase(&home, PASSPHRASE);

@@ -9,7 +9,7 @@ import { t } from "../../words/words.svelte";
 /** What a row offers to do about its state. */
 export type Remedy = "probe" | "new_key" | "unlock" | "settings";
 
-export interface Standing {
+interface Standing {
   mark: Mark;
   word: string;
   detail: string;

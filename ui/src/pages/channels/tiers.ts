@@ -3,7 +3,7 @@
 import type { ChannelLine, MoveChannel } from "../../bindings/api";
 
 /** Channels of one priority, in the order of the file. */
-export interface Tier {
+interface Tier {
   priority: number;
   lines: ChannelLine[];
 }

@@ -5,7 +5,7 @@ import type { AliasLine } from "../../bindings/api";
 export const isWildcard = (name: string): boolean => name.includes("*");
 
 /** What is wrong with an alias before it is sent. */
-export type AliasFault = "needsName" | "needsTarget" | "itself" | "taken";
+type AliasFault = "needsName" | "needsTarget" | "itself" | "taken";
 
 /** The first thing that is wrong, and the field it is about; nothing where it can be saved. */
 export function faultOfAlias(

@@ -4,7 +4,7 @@ import type { ChannelLine, Explained } from "../../bindings/api";
 import { causeOfSkip, whyHeld } from "../../words/routing";
 import { t } from "../../words/words.svelte";
 
-export interface Candidate {
+interface Candidate {
   channel: string;
   /** The model it would be asked for; nothing where it is no candidate. */
   model: string | null;

@@ -6,5 +6,5 @@ import { t } from "../../words/words.svelte";
 export function problemTitle(problem: Problem): string {
   if (problem.code === "config_invalid") return t.overview.notice.configInvalid(problem.line);
   const title = byCode(t.problems, problem.code, t.codes.severities[problem.severity]);
-  return problem.channel ? `${problem.channel}: ${title}` : title;
+  return problem.channel ? t.common.told(problem.channel, title) : title;
 }

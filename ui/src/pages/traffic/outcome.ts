@@ -53,7 +53,7 @@ export function failures(trace: Trace): Failure[] {
 }
 
 /** What an upstream said about its failure; the same words of the same channel stand once. */
-export interface Saying {
+interface Saying {
   channel: string;
   status: number | null;
   text: string;

@@ -44,7 +44,7 @@ export function resultOf(trace: Trace): string {
 }
 
 /** A class of failure as a cause. */
-export function causeOf(kind: Class): string {
+function causeOf(kind: Class): string {
   return t.routing.class[kind];
 }
 

@@ -1,6 +1,6 @@
 /** Which rows of a long list are drawn: those in view and a few around them. */
 
-export interface Slice {
+interface Slice {
   from: number;
   to: number;
   /** Pixels that stand for the rows above and below. */

@@ -41,7 +41,6 @@ export const channels = {
   perDay: (used: string, limit: string) => `${used} of ${limit} /day`,
   use: (channel: string) => `Use ${channel}`,
 
-
   state: {
     healthy: "Healthy",
     since: (time: string) => `since ${time}`,
@@ -89,10 +88,10 @@ export const channels = {
     lastError: "Last error",
     requests: "Requests, errors",
     lastUsed: "Last used",
-    id: "Id",
     inFlight: "In flight",
     cells: "Benched",
     cell: (key: string, model: string | null) => (model === null ? `key ${key}` : `key ${key}, ${model}`),
+    cellBack: (why: string, left: string) => `${why}, back in ${left}`,
     never: "never",
     open: "Edit…",
   },
@@ -111,7 +110,6 @@ export const channels = {
   },
   movedTo: (channel: string, priority: number, at: number, of: number) =>
     `${channel}: priority ${priority}, place ${at} of ${of}.`,
-  dragged: (channel: string) => `${channel} lifted. Up and down choose the place, Escape puts it back.`,
   restored: (channel: string) => `${channel} is back.`,
 
   faultLine: (line: number) => `The configuration file has a fault on line ${line}`,
@@ -150,6 +148,5 @@ export const channels = {
     importTitle: "Coming from another gateway?",
     importText: "YAML channels, provider_pools.json and API lists can be imported.",
     import: "Import…",
-    continue: "Continue",
   },
 };

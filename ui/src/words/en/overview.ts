@@ -117,7 +117,6 @@ export const overview = {
     client: "Key of",
     clientHelp: "With a key of its own each client is counted apart.",
     copy: (name: string) => `Copy the lines for ${name}`,
-    lines: "lines",
     waiting: "Waiting for its first request…",
     seen: (client: string, channel: string) => `A request of ${client} arrived, ${channel} answered.`,
     seenUnanswered: (client: string) => `A request of ${client} arrived, but no channel answered.`,

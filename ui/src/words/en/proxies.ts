@@ -21,7 +21,6 @@ export const proxies = {
   unknown: "Not tested yet",
   new: "New network proxy",
   empty: {
-    title: "No network proxy",
     text: "Channels go straight to their providers. Add a proxy where a provider can only be reached through one; channels then choose it by name.",
   },
   delete: "Delete this network proxy",
@@ -65,10 +64,8 @@ export const proxies = {
   usedBy: "Used by",
   usedByNone: "No channel uses it.",
   tested: (time: string, total: string) => `${time}, ${total} in all`,
-  likely: "Likely fix",
   notSaved: "Not saved",
   notSavedNew: "Not saved yet",
-  saving: "Saving…",
   saveFailed: "Not saved",
   leaveText: "The changes to this network proxy would be lost.",
   choose: "Choose a network proxy on the left.",

@@ -39,6 +39,7 @@ export const routing = {
     needs_key: () => "needs a key",
     spent: () => "already asked for this request",
     no_fallback: () => "would come later, and fallback is off",
+    budget_spent: () => "not asked, the request had used up its attempts or its time",
     full: (limit: string, most: string, wait: string) => `${limit} of ${most} used up, free in ${wait}`,
     offline: (wait: string) => `this computer seems to be offline, tried again in ${wait}`,
     benched: (cause: string, wait: string) => `benched for ${wait}, ${cause}`,

@@ -115,7 +115,6 @@ export const settings = {
     fileTitle: "Keep keys in an encrypted file",
     fileText: "Sluice asks for the passphrase at every start. It cannot be recovered: without it, every key must be given again.",
     make: "Make the file",
-    saved: "Saved",
   },
   file: { title: "Configuration file", none: "None: this is the demo.", open: "Open folder" },
   effective: {
@@ -127,7 +126,6 @@ export const settings = {
     value: "Value",
     from: "From",
     origin: { default: "default", file: "file", environment: "environment", flag: "flag" },
-    secret: "secret",
   },
   import: { title: "Import", help: "Channels of other gateways: YAML, provider_pools.json and API lists.", button: "Import…" },
   logLevel: {
@@ -152,7 +150,6 @@ export const settings = {
     used: (count: string, when: string) => `${count} requests, last ${when}`,
     unused: "Not used yet",
     keptIn: (place: string) => `Kept in ${place}`,
-    locked: "Its text is in the keychain, which is not open.",
     copy: (name: string) => `Copy the key of ${name}`,
     what: (name: string) => `the key of ${name}`,
     use: (name: string) => `Accept the key of ${name}`,

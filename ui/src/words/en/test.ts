@@ -15,7 +15,6 @@ export const test = {
   passed: (time: string) => `Passed in ${time}`,
   failed: (step: string) => `Failed at ${step}`,
   draft: "Tests what stands in the form, saved or not.",
-  likely: "Likely fix",
   upstream: "The provider’s words",
   copied: "Details",
   newKey: "New key",
@@ -24,5 +23,4 @@ export const test = {
   getKey: "Get a key",
   saveAndTest: "Test and save",
   savedKey: "The new key is saved.",
-  cannot: "The test could not be started",
 };

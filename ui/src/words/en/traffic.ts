@@ -43,7 +43,6 @@ export const traffic = {
     left: "Client left",
     silent: "Fell silent",
     cut: "Cut",
-    refused: "Refused",
   },
   refusedWith: (status: number, cause: string) => `${status}, ${cause}`,
   empty: {
@@ -54,8 +53,6 @@ export const traffic = {
     filtered: "No request passes the filter",
     filteredText: (count: string) => `${count} requests are kept.`,
   },
-  failed: "The requests could not be read",
-  retry: "Try again",
   detail: {
     label: "Request",
     copyId: "Copy the request id",
@@ -66,10 +63,7 @@ export const traffic = {
     candidates: "Candidates",
     skipped: "Skipped",
     verdict: "Verdict",
-    nobodySkipped: "nobody",
     asks: "Asked",
-    candidatesOf: (names: string, more: number) => (more > 0 ? `${names} and ${more} more` : names),
-    standIn: (names: string) => `${names} would stand in`,
     said: "What the upstreams said",
     refusal: "What the client was told",
     billed: "may have been billed",
@@ -85,7 +79,6 @@ export const traffic = {
     key: "Key",
     firstToken: "First token",
     total: "Total",
-    showChannel: (name: string) => `Open ${name}`,
     gone: "This request is no longer kept.",
   },
   verdict: {

@@ -89,10 +89,10 @@ export const channels: typeof English = {
     lastError: "最近错误",
     requests: "请求 / 错误",
     lastUsed: "最近使用",
-    id: "ID",
     inFlight: "进行中",
     cells: "冷却中",
     cell: (key, model) => (model === null ? `密钥 ${key}` : `密钥 ${key}，${model}`),
+    cellBack: (why, left) => `${why}，${left} 后恢复`,
     never: "从未",
     open: "编辑…",
   },
@@ -110,7 +110,6 @@ export const channels: typeof English = {
     delete: "删除",
   },
   movedTo: (channel, priority, at, of) => `${channel}：优先级 ${priority}，第 ${at} 位，共 ${of} 个。`,
-  dragged: (channel) => `已拿起 ${channel}。上下移动选择位置，Esc 放回。`,
   restored: (channel) => `${channel} 已恢复。`,
 
   faultLine: (line) => `配置文件第 ${line} 行有误`,
@@ -148,6 +147,5 @@ export const channels: typeof English = {
     importTitle: "从其他网关迁移？",
     importText: "可导入 YAML 渠道、provider_pools.json 与 API 列表。",
     import: "导入…",
-    continue: "继续",
   },
 };

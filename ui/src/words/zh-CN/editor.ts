@@ -10,7 +10,6 @@ export const editor: typeof English = {
 
   identity: "标识",
   name: "名称",
-  nameHelp: "客户端可用此名称指定渠道。",
   tags: "标签",
   addTag: "添加",
   removeTag: (tag) => `移除 ${tag}`,
@@ -64,7 +63,6 @@ export const editor: typeof English = {
   sources: { vault: "钥匙串", environment: "环境变量", file: "文件" },
   vaultFile: "密钥文件",
   guessed: (name) => `看起来是 ${name} 的密钥。`,
-  done: "完成",
   noKeys: "没有密钥：请求将不带密钥发送。",
   inVault: "存于钥匙串：可更换，不显示。",
   inVaultFile: "存于加密的密钥文件：可更换，不显示。",
@@ -93,7 +91,6 @@ export const editor: typeof English = {
   fetching: "正在获取…",
   anyHelp: "除以下各行外，名称按请求原样传递。",
   onlyHelp: "其他名称由别的渠道应答。* 代表任意字符。",
-  noModels: "尚未列出名称。",
   forAuto: "用于 auto",
   forAutoNone: "无",
   fetchTitle: "此服务商的模型",
@@ -149,6 +146,7 @@ export const editor: typeof English = {
   errorRate: "错误率",
   lastUsed: "最近使用",
   lastError: "最近错误",
+  errorAt: (time, what) => `${time}，${what}`,
   firstToken: "首字",
   inFlight: "进行中",
   limitNow: "限额用量",
@@ -182,6 +180,5 @@ export const editor: typeof English = {
   changedElsewhere: "渠道在此期间被他处修改。",
   changedKeep: "你的修改仍在表单中，保存会覆盖它。",
   reload: "重新读取",
-  needsName: "请填写名称。",
   needsUrl: "应以 http:// 或 https:// 开头",
 };

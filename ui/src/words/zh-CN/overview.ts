@@ -109,7 +109,6 @@ export const overview: typeof source = {
     client: "使用谁的密钥",
     clientHelp: "每个客户端用自己的密钥，便于分别统计。",
     copy: (name) => `复制 ${name} 的配置`,
-    lines: "配置",
     waiting: "正在等待它的第一个请求…",
     seen: (client, channel) => `${client} 的请求已到达，由 ${channel} 应答。`,
     seenUnanswered: (client) => `${client} 的请求已到达，但没有渠道应答。`,

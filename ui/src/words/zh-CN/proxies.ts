@@ -21,7 +21,6 @@ export const proxies: typeof English = {
   unknown: "尚未测试",
   new: "新网络代理",
   empty: {
-    title: "没有网络代理",
     text: "渠道直接访问服务商。若服务商只能经代理访问，请添加代理，渠道按名称选用。",
   },
   delete: "删除此网络代理",
@@ -65,10 +64,8 @@ export const proxies: typeof English = {
   usedBy: "使用者",
   usedByNone: "没有渠道使用它。",
   tested: (time, total) => `${time}，共 ${total}`,
-  likely: "可能的解决办法",
   notSaved: "未保存",
   notSavedNew: "尚未保存",
-  saving: "正在保存…",
   saveFailed: "未保存",
   leaveText: "对此网络代理的修改会丢失。",
   choose: "请在左侧选择网络代理。",

@@ -35,6 +35,7 @@ export const routing: typeof English = {
     needs_key: () => "需要密钥",
     spent: () => "本次请求已问过",
     no_fallback: () => "顺序靠后，且未启用回退",
+    budget_spent: () => "未询问，本次请求的尝试次数或时间已用完",
     full: (limit, most, wait) => `${limit} 上限 ${most} 已用完，${wait} 后可用`,
     offline: (wait) => `本机似乎离线，${wait} 后重试`,
     benched: (cause, wait) => `冷却中，剩余 ${wait}，${cause}`,

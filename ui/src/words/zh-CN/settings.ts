@@ -104,7 +104,6 @@ export const settings: typeof source = {
     fileTitle: "用加密文件保存密钥",
     fileText: "Sluice 每次启动都会询问口令。口令无法找回：遗失后，所有密钥都需重新填写。",
     make: "创建文件",
-    saved: "已保存",
   },
   file: { title: "配置文件", none: "无：这是演示。", open: "打开文件夹" },
   effective: {
@@ -116,7 +115,6 @@ export const settings: typeof source = {
     value: "值",
     from: "来源",
     origin: { default: "默认", file: "文件", environment: "环境变量", flag: "参数" },
-    secret: "密钥",
   },
   import: { title: "导入", help: "其他网关的渠道：YAML、provider_pools.json 与 API 列表。", button: "导入…" },
   logLevel: {
@@ -141,7 +139,6 @@ export const settings: typeof source = {
     used: (count, when) => `${count} 个请求，最近 ${when}`,
     unused: "尚未使用",
     keptIn: (place) => `存放在 ${place}`,
-    locked: "密钥内容在钥匙串中，钥匙串尚未打开。",
     copy: (name) => `复制 ${name} 的密钥`,
     what: (name) => `${name} 的密钥`,
     use: (name) => `接受 ${name} 的密钥`,

@@ -16,7 +16,6 @@ export const test: typeof English = {
   passed: (time) => `通过，用时 ${time}`,
   failed: (step) => `未通过：${step}`,
   draft: "测试表单中的内容，无论是否已保存。",
-  likely: "可能的解决办法",
   upstream: "服务商原文",
   copied: "详情",
   newKey: "新密钥",
@@ -25,5 +24,4 @@ export const test: typeof English = {
   getKey: "获取密钥",
   saveAndTest: "测试并保存",
   savedKey: "新密钥已保存。",
-  cannot: "无法开始测试",
 };

@@ -39,7 +39,6 @@ export const traffic: typeof English = {
     left: "客户端离开",
     silent: "中途无响应",
     cut: "被中断",
-    refused: "失败",
   },
   refusedWith: (status, cause) => `${status}，${cause}`,
   empty: {
@@ -50,8 +49,6 @@ export const traffic: typeof English = {
     filtered: "没有请求符合筛选条件",
     filteredText: (count) => `共保留 ${count} 个请求。`,
   },
-  failed: "无法读取请求记录",
-  retry: "重试",
   detail: {
     label: "请求",
     copyId: "复制请求 ID",
@@ -62,10 +59,7 @@ export const traffic: typeof English = {
     candidates: "候选",
     skipped: "跳过",
     verdict: "判定",
-    nobodySkipped: "无",
     asks: "请求",
-    candidatesOf: (names, more) => (more > 0 ? `${names} 等，另有 ${more} 个` : names),
-    standIn: (names) => `${names} 可替代`,
     said: "上游的原话",
     refusal: "客户端收到的说明",
     billed: "可能已计费",
@@ -81,7 +75,6 @@ export const traffic: typeof English = {
     key: "密钥",
     firstToken: "首字",
     total: "总用时",
-    showChannel: (name) => `打开 ${name}`,
     gone: "此请求已不再保留。",
   },
   verdict: {

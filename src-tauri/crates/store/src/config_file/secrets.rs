@@ -41,13 +41,15 @@ impl Shared {
         let name = self.path().map_or_else(String::new, |path| name_of(&path));
         // What is in force was valid, and the vault's answers make no errors.
         let Ok(snapshot) = self.reader.read(&name, &judged.in_force) else { return };
-        if judged.is_newest {
-            let before = self.problems.send_replace(snapshot.findings.clone().into());
-            let new: Vec<_> =
-                snapshot.findings.iter().filter(|finding| !before.contains(finding)).cloned().collect();
-            report(&new);
+        let before = Arc::clone(&self.problems.borrow());
+        if !judged.is_newest {
+            return self.publish(snapshot, before);
         }
-        self.snapshot.send_replace(Arc::new(snapshot));
+        let new: Vec<_> =
+            snapshot.findings.iter().filter(|finding| !before.contains(finding)).cloned().collect();
+        report(&new);
+        let problems = snapshot.findings.clone().into();
+        self.publish(snapshot, problems);
     }
 
     /// Begins to move plain secrets of `config.toml` into the vault, on a thread of its own: the vault may take its time.
