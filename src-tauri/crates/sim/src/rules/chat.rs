@@ -50,8 +50,10 @@ const KNOWN: &[&str] = &[
 ];
 
 pub(super) fn check(body: &Value) -> Result<(), Broken> {
-    only(body, KNOWN, "the request")?;
-    word(&body["model"], "model")?;
+    let model = word(&body["model"], "model")?;
+    // OpenAI refuses what the vendors that are compatible have added.
+    let also: &[&str] = if model.starts_with("gpt") { &[] } else { &["top_k"] };
+    only(body, &[KNOWN, also].concat(), "the request")?;
     settings(body)?;
     let tools = tools(body)?;
     choice(body, &tools)?;

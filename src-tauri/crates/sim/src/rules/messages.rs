@@ -50,7 +50,9 @@ pub(super) fn check(body: &Value) -> Result<(), Broken> {
 fn settings(body: &Value) -> Result<(), Broken> {
     within(&body["temperature"], 0.0, 1.0, "temperature")?;
     within(&body["top_p"], 0.0, 1.0, "top_p")?;
-    need(body["temperature"].is_null() || body["top_p"].is_null(), || {
+    // The vendors that are compatible take both.
+    let is_claude = body["model"].as_str().is_some_and(|model| model.starts_with("claude"));
+    need(!is_claude || body["temperature"].is_null() || body["top_p"].is_null(), || {
         "temperature and top_p cannot both be specified for this model".to_owned()
     })?;
     for text in list(&body["stop_sequences"], "stop_sequences")? {
