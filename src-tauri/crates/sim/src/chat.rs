@@ -4,16 +4,19 @@ use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
 use crate::question::Question;
-use crate::reply::{Reply, Stop, Usage};
+use crate::reply::{Call, Reply, Stop, Usage};
 
 const CREATED: u64 = 1_763_600_000;
 
 pub(crate) fn whole(reply: &Reply) -> Value {
-    let mut message = json!({"role": "assistant", "content": reply.text(), "refusal": null});
-    if let Some(call) = &reply.call {
-        message["content"] = Value::Null;
-        message["tool_calls"] = json!([{"id": call_id(reply), "type": "function",
-            "function": {"name": call.name, "arguments": call.text()}}]);
+    let content = reply.speaks().then(|| reply.text());
+    let mut message = json!({"role": "assistant", "content": content, "refusal": reply.refusal});
+    if !reply.calls.is_empty() {
+        let call = |(place, call): (usize, &Call)| {
+            json!({"id": call_id(reply, place), "type": "function",
+                "function": {"name": call.name, "arguments": call.text()}})
+        };
+        message["tool_calls"] = reply.calls.iter().enumerate().map(call).collect();
     }
     if let Some(thinking) = &reply.thinking {
         message["reasoning_content"] = json!(thinking);
@@ -39,11 +42,12 @@ pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
     let mut frames = vec![chunk(Part::Preamble, json!({"role": "assistant", "content": ""}), Value::Null)];
     frames.extend(reply.thinking.iter().map(|text| content(json!({"reasoning_content": text}))));
     frames.extend(reply.pieces.iter().map(|piece| content(json!({"content": piece}))));
-    if let Some(call) = &reply.call {
-        let start = json!({"index": 0, "id": call_id(reply), "type": "function",
+    frames.extend(reply.refusal.iter().map(|text| content(json!({"refusal": text}))));
+    for (place, call) in reply.calls.iter().enumerate() {
+        let start = json!({"index": place, "id": call_id(reply, place), "type": "function",
             "function": {"name": call.name, "arguments": ""}});
         frames.push(content(json!({"tool_calls": [start]})));
-        let rest = json!({"index": 0, "function": {"arguments": call.text()}});
+        let rest = json!({"index": place, "function": {"arguments": call.text()}});
         frames.push(content(json!({"tool_calls": [rest]})));
     }
     frames.push(chunk(Part::Ending, json!({}), json!(finish(reply.stop))));
@@ -65,13 +69,14 @@ fn id(reply: &Reply) -> String {
     format!("chatcmpl-sim{}", reply.number)
 }
 
-fn call_id(reply: &Reply) -> String {
-    format!("call_sim{}", reply.number)
+fn call_id(reply: &Reply, place: usize) -> String {
+    format!("call_{}", reply.call_mark(place))
 }
 
+/// `OpenAI` ends a refusal in words like any other answer; `content_filter` is for what a filter took away.
 fn finish(stop: Stop) -> &'static str {
     match stop {
-        Stop::End => "stop",
+        Stop::End | Stop::Refusal => "stop",
         Stop::Limit => "length",
         Stop::Tool => "tool_calls",
     }

@@ -10,10 +10,10 @@ pub(crate) const SIGNATURE: &str = "c2ltLWdlbWluaQ==";
 
 pub(crate) fn whole(reply: &Reply) -> Value {
     let mut parts: Vec<Value> = reply.thinking.iter().map(thought).collect();
-    parts.push(match call_part(reply) {
-        Some(call) => call,
-        None => json!({"text": reply.text()}),
-    });
+    if reply.speaks() {
+        parts.push(json!({"text": reply.text()}));
+    }
+    parts.extend(call_parts(reply));
     response(reply, &Value::Array(parts), Some(finish(reply.stop)))
 }
 
@@ -21,7 +21,7 @@ pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
     let chunk = |part: Value| Frame::new(Part::Content, &response(reply, &json!([part]), None));
     let mut frames: Vec<Frame> = reply.thinking.iter().map(|text| chunk(thought(text))).collect();
     frames.extend(reply.pieces.iter().map(|piece| chunk(json!({"text": piece}))));
-    frames.extend(call_part(reply).map(chunk));
+    frames.extend(call_parts(reply).map(chunk));
     let last = response(reply, &json!([{"text": ""}]), Some(finish(reply.stop)));
     frames.push(Frame::new(Part::Ending, &last));
     frames
@@ -32,6 +32,9 @@ fn response(reply: &Reply, parts: &Value, finish: Option<&str>) -> Value {
     let mut response = json!({});
     if let Some(finish) = finish {
         candidate["finishReason"] = json!(finish);
+        if let Some(why) = &reply.refusal {
+            candidate["finishMessage"] = json!(why);
+        }
     }
     response["candidates"] = json!([candidate]);
     if finish.is_some() {
@@ -46,14 +49,16 @@ fn thought(text: &String) -> Value {
     json!({"text": text, "thought": true})
 }
 
-fn call_part(reply: &Reply) -> Option<Value> {
-    let call = reply.call.as_ref()?;
-    let id = format!("fc_sim{}", reply.number);
-    let mut part = json!({"functionCall": {"id": id, "name": call.name, "args": call.arguments}});
-    if reply.thinking.is_some() {
-        part["thoughtSignature"] = json!(SIGNATURE);
-    }
-    Some(part)
+/// The calls of one step, of which the first carries the signature of the thoughts before.
+fn call_parts(reply: &Reply) -> impl Iterator<Item = Value> {
+    reply.calls.iter().enumerate().map(|(place, call)| {
+        let id = format!("fc_{}", reply.call_mark(place));
+        let mut part = json!({"functionCall": {"id": id, "name": call.name, "args": call.arguments}});
+        if place == 0 && reply.thinking.is_some() {
+            part["thoughtSignature"] = json!(SIGNATURE);
+        }
+        part
+    })
 }
 
 /// Gemini says `STOP` for tool calls too.
@@ -61,6 +66,7 @@ fn finish(stop: Stop) -> &'static str {
     match stop {
         Stop::End | Stop::Tool => "STOP",
         Stop::Limit => "MAX_TOKENS",
+        Stop::Refusal => "SAFETY",
     }
 }
 

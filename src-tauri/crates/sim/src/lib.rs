@@ -9,7 +9,7 @@
 //!
 //! | words | answer |
 //! |---|---|
-//! | `tool:NAME {json}` | a call of the tool NAME with these arguments, if the request offers tools |
+//! | `tool:NAME {json}` | a call of the tool NAME with these arguments, if the request offers tools; several words, several calls |
 //! | `words:N` | N numbered words, one event each |
 //! | anything else | `You said: "…"` and the simulator's name |
 //!

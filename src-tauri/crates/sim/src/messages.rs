@@ -13,15 +13,16 @@ pub(crate) fn whole(reply: &Reply) -> Value {
     if let Some(thinking) = &reply.thinking {
         content.push(json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}));
     }
-    match &reply.call {
-        Some(call) => content.push(
-            json!({"type": "tool_use", "id": call_id(reply), "name": call.name, "input": call.arguments}),
-        ),
-        None => content.push(json!({"type": "text", "text": reply.text()})),
+    if reply.speaks() {
+        content.push(json!({"type": "text", "text": reply.text()}));
     }
+    content.extend(reply.calls.iter().enumerate().map(|(place, call)| {
+        json!({"type": "tool_use", "id": call_id(reply, place), "name": call.name, "input": call.arguments})
+    }));
     let mut message = message(reply);
     message["content"] = Value::Array(content);
     message["stop_reason"] = json!(stop_reason(reply.stop));
+    message["stop_details"] = stop_details(reply);
     message["usage"] = usage(&reply.usage);
     message
 }
@@ -42,20 +43,23 @@ pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
         block(&mut frames, index, &json!({"type": "thinking", "thinking": "", "signature": ""}), deltas);
         index += 1;
     }
-    if let Some(call) = &reply.call {
-        let start = json!({"type": "tool_use", "id": call_id(reply), "name": call.name, "input": {}});
-        let deltas = [String::new(), call.text()]
-            .map(|text| json!({"type": "input_json_delta", "partial_json": text}));
-        block(&mut frames, index, &start, deltas);
-    } else {
+    if reply.speaks() {
         let deltas = reply.pieces.iter().map(|piece| json!({"type": "text_delta", "text": piece}));
         block(&mut frames, index, &json!({"type": "text", "text": ""}), deltas);
+        index += 1;
+    }
+    for (place, call) in reply.calls.iter().enumerate() {
+        let start = json!({"type": "tool_use", "id": call_id(reply, place), "name": call.name, "input": {}});
+        let deltas = [String::new(), call.text()]
+            .map(|text| json!({"type": "input_json_delta", "partial_json": text}));
+        block(&mut frames, index + place, &start, deltas);
     }
     frames.push(event(
         Part::Ending,
         "message_delta",
         json!({
-            "delta": {"stop_reason": stop_reason(reply.stop), "stop_sequence": null},
+            "delta": {"stop_reason": stop_reason(reply.stop), "stop_sequence": null,
+                "stop_details": stop_details(reply)},
             "usage": usage(&reply.usage),
         }),
     ));
@@ -86,12 +90,20 @@ fn event(part: Part, name: &'static str, rest: Value) -> Frame {
 fn message(reply: &Reply) -> Value {
     json!({
         "id": format!("msg_sim{}", reply.number), "type": "message", "role": "assistant", "model": reply.model,
-        "content": [], "stop_reason": null, "stop_sequence": null,
+        "content": [], "stop_reason": null, "stop_sequence": null, "stop_details": null,
     })
 }
 
-fn call_id(reply: &Reply) -> String {
-    format!("toolu_sim{}", reply.number)
+fn call_id(reply: &Reply, place: usize) -> String {
+    format!("toolu_{}", reply.call_mark(place))
+}
+
+/// Says why, where the model declines.
+fn stop_details(reply: &Reply) -> Value {
+    match &reply.refusal {
+        Some(why) => json!({"type": "refusal", "category": "general_harms", "explanation": why}),
+        None => Value::Null,
+    }
 }
 
 fn stop_reason(stop: Stop) -> &'static str {
@@ -99,6 +111,7 @@ fn stop_reason(stop: Stop) -> &'static str {
         Stop::End => "end_turn",
         Stop::Limit => "max_tokens",
         Stop::Tool => "tool_use",
+        Stop::Refusal => "refusal",
     }
 }
 

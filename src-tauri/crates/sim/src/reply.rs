@@ -14,7 +14,10 @@ pub(crate) struct Reply {
     pub thinking: Option<String>,
     /// The text, one piece for each event of a stream.
     pub pieces: Vec<String>,
-    pub call: Option<Call>,
+    /// Why the model does not answer; then there is neither text nor a call.
+    pub refusal: Option<String>,
+    /// Tool calls, all of one moment; they follow the text.
+    pub calls: Vec<Call>,
     pub stop: Stop,
     pub usage: Usage,
 }
@@ -34,6 +37,7 @@ pub(crate) enum Stop {
     End,
     Limit,
     Tool,
+    Refusal,
 }
 
 /// Token counts of an answer; the output includes the reasoning.
@@ -49,33 +53,57 @@ const THOUGHT: &str = "The user wants an answer.";
 impl Reply {
     /// Answers a question, as the script says or by the rules of the crate's page.
     pub(crate) fn to(question: &Question, then: &Then, name: &str, number: u64) -> Self {
-        let call = call(question, then);
+        let refusal = then.refuse.clone();
+        let calls = if refusal.is_some() { Vec::new() } else { calls(question, then) };
         let thinking = then.think.clone().or_else(|| question.reasoning.then(|| THOUGHT.to_owned()));
-        let mut pieces = match call {
-            Some(_) => Vec::new(),
-            None => pieces(&then.say.clone().unwrap_or_else(|| sentence(question, name))),
+        let mut pieces = match (&refusal, &then.say) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(text)) => pieces(text),
+            (None, None) if calls.is_empty() => pieces(&sentence(question, name)),
+            (None, None) => Vec::new(),
         };
         let cut = question.limit.is_some_and(|limit| limit < pieces.len());
         pieces.truncate(question.limit.unwrap_or(usize::MAX));
-        let reasoning = thinking.as_deref().map_or(0, |text| text.split_whitespace().count() as u64);
-        let said = call.as_ref().map_or(pieces.len(), |call| call.text().len() / 4 + 1) as u64;
+        let words = |text: &str| text.split_whitespace().count();
+        let reasoning = thinking.as_deref().map_or(0, words);
+        let called: usize = calls.iter().map(|call| call.text().len() / 4 + 1).sum();
+        let said = pieces.len() + called + refusal.as_deref().map_or(0, words);
         Self {
             number,
             model: question.model.clone(),
-            stop: match (&call, cut) {
-                (Some(_), _) => Stop::Tool,
-                (None, true) => Stop::Limit,
-                (None, false) => Stop::End,
+            stop: match (&refusal, calls.is_empty(), cut) {
+                (Some(_), _, _) => Stop::Refusal,
+                (None, false, _) => Stop::Tool,
+                (None, true, true) => Stop::Limit,
+                (None, true, false) => Stop::End,
             },
             thinking,
             pieces,
-            call,
-            usage: Usage { input: question.input_tokens, output: said + reasoning, reasoning },
+            refusal,
+            calls,
+            usage: Usage {
+                input: question.input_tokens,
+                output: (said + reasoning) as u64,
+                reasoning: reasoning as u64,
+            },
         }
     }
 
     pub(crate) fn text(&self) -> String {
         self.pieces.concat()
+    }
+
+    /// Tells whether the answer holds text, be it the empty one where there is nothing else.
+    pub(crate) fn speaks(&self) -> bool {
+        !self.pieces.is_empty() || (self.calls.is_empty() && self.refusal.is_none())
+    }
+
+    /// The end of the ids of the call at this place, the same in every dialect.
+    pub(crate) fn call_mark(&self, place: usize) -> String {
+        match place {
+            0 => format!("sim{}", self.number),
+            place => format!("sim{}_{place}", self.number),
+        }
     }
 }
 
@@ -89,27 +117,38 @@ impl Call {
     }
 }
 
-fn call(question: &Question, then: &Then) -> Option<Call> {
-    let asked = then.call.clone().or_else(|| {
-        let may_call = question.offers_tools && !question.after_tool;
-        may_call.then(|| call_in(&question.prompt)).flatten()
-    })?;
-    let free_form = question.free_form_tools.contains(&asked.name);
-    Some(Call { name: asked.name, arguments: asked.arguments, free_form })
+fn calls(question: &Question, then: &Then) -> Vec<Call> {
+    let mut asked: Vec<ToolCall> = then.call.iter().chain(&then.calls).cloned().collect();
+    if asked.is_empty() && question.offers_tools && !question.after_tool {
+        asked = calls_in(&question.prompt);
+    }
+    let call = |ToolCall { name, arguments }: ToolCall| {
+        let free_form = question.free_form_tools.contains(&name);
+        Call { name, arguments, free_form }
+    };
+    asked.into_iter().map(call).collect()
 }
 
-/// Finds `tool:NAME {json}` in a prompt. Arguments that are not JSON are passed as a string.
-fn call_in(prompt: &str) -> Option<ToolCall> {
-    let rest = prompt.split_once("tool:")?.1.trim_start();
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    let (name, arguments) = (&rest[..end], rest[end..].trim());
-    let parsed = serde_json::Deserializer::from_str(arguments).into_iter::<Value>().next();
-    let arguments = match parsed {
-        None => json!({}),
-        Some(Ok(value)) => value,
-        Some(Err(_)) => Value::String(arguments.to_owned()),
-    };
-    (!name.is_empty()).then(|| ToolCall { name: name.to_owned(), arguments })
+/// Finds every `tool:NAME {json}` in a prompt. Arguments that are not JSON are passed as a string.
+fn calls_in(prompt: &str) -> Vec<ToolCall> {
+    let mut found = Vec::new();
+    let mut ahead = prompt;
+    while let Some((_, rest)) = ahead.split_once("tool:") {
+        let rest = rest.trim_start();
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let (name, arguments) = (&rest[..end], rest[end..].trim());
+        let mut values = serde_json::Deserializer::from_str(arguments).into_iter::<Value>();
+        let (arguments, behind) = match values.next() {
+            None => (json!({}), ""),
+            Some(Ok(value)) => (value, &arguments[values.byte_offset()..]),
+            Some(Err(_)) => (Value::String(arguments.to_owned()), ""),
+        };
+        if !name.is_empty() {
+            found.push(ToolCall { name: name.to_owned(), arguments });
+        }
+        ahead = behind;
+    }
+    found
 }
 
 /// The answer to a prompt that asks for nothing special.
@@ -160,10 +199,27 @@ mod tests {
     #[test]
     fn a_tool_is_called_only_if_tools_are_offered() {
         let prompt = r#"tool:weather {"city":"Oslo"}"#;
-        assert_eq!(asked(prompt, &json!({})).call, None);
-        let call = asked(prompt, &json!({"tools": [{"type": "function"}]})).call;
-        let expected = Call { name: "weather".into(), arguments: json!({"city": "Oslo"}), free_form: false };
-        assert_eq!(call, Some(expected));
+        assert_eq!(asked(prompt, &json!({})).calls, []);
+        let calls = asked(prompt, &json!({"tools": [{"type": "function"}]})).calls;
+        assert_eq!(calls, [weather("Oslo")]);
+    }
+
+    fn weather(city: &str) -> Call {
+        Call { name: "weather".into(), arguments: json!({ "city": city }), free_form: false }
+    }
+
+    #[test]
+    fn several_words_for_tools_are_several_calls() {
+        let prompt = r#"tool:weather {"city":"Oslo"} and tool:weather {"city":"Rome"}"#;
+        let reply = asked(prompt, &json!({"tools": [{"type": "function"}]}));
+        assert_eq!(reply.calls, [weather("Oslo"), weather("Rome")]);
+        assert_ne!(reply.call_mark(0), reply.call_mark(1));
+    }
+
+    #[test]
+    fn a_tool_may_be_called_with_text_that_is_no_json() {
+        let reply = asked("tool:patch *** Begin", &json!({"tools": [{"type": "custom"}]}));
+        assert_eq!(reply.calls[0].arguments, "*** Begin");
     }
 
     #[test]
@@ -178,5 +234,18 @@ mod tests {
         let then = Then { think: Some("hm".into()), ..Then::say("a b") };
         let reply = Reply::to(&question, &then, "test", 1);
         assert_eq!((reply.text().as_str(), reply.thinking.as_deref()), ("a b", Some("hm")));
+        let calls = vec![ToolCall { name: "weather".into(), arguments: json!({"city": "Oslo"}) }];
+        let reply =
+            Reply::to(&question, &Then { say: Some("Wait.".into()), ..Then::calls(calls) }, "test", 1);
+        assert_eq!((reply.text().as_str(), reply.calls.len(), reply.stop), ("Wait.", 1, Stop::Tool));
+    }
+
+    #[test]
+    fn a_refusal_holds_neither_text_nor_calls() {
+        let question = Question::of_chat(&json!({"tools": [{}], "messages": [
+            {"role": "user", "content": "tool:weather"}]}));
+        let reply = Reply::to(&question, &Then::refuse("I must not."), "test", 1);
+        assert_eq!((reply.refusal.as_deref(), reply.stop), (Some("I must not."), Stop::Refusal));
+        assert_eq!((reply.text().as_str(), reply.calls.len(), reply.usage.output), ("", 0, 3));
     }
 }

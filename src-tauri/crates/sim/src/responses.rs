@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
-use crate::reply::{Call, Reply, Stop, Usage};
+use crate::reply::{Reply, Stop, Usage};
 
 const CREATED: u64 = 1_763_600_000;
 
@@ -24,12 +24,15 @@ pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
         events.reasoning(index, reply, thinking);
         index += 1;
     }
-    match &reply.call {
-        Some(call) => events.call(index, reply, call),
-        None => events.message(index, reply),
+    if reply.speaks() || reply.refusal.is_some() {
+        events.message(index, reply);
+        index += 1;
+    }
+    for place in 0..reply.calls.len() {
+        events.call(index + place, reply, place);
     }
     let last = match reply.stop {
-        Stop::End | Stop::Tool => "response.completed",
+        Stop::End | Stop::Tool | Stop::Refusal => "response.completed",
         Stop::Limit => "response.incomplete",
     };
     events.push(Part::Ending, last, json!({"response": finished(reply)}));
@@ -84,25 +87,39 @@ impl Events {
         let empty = json!({"type": "message", "id": message_id(reply), "status": "in_progress",
             "role": "assistant", "content": []});
         self.push(opening, "response.output_item.added", json!({"output_index": index, "item": empty}));
-        self.push(opening, "response.content_part.added", at(json!({"part": text_part("")})));
+        let empty = match &reply.refusal {
+            Some(_) => refusal_part(""),
+            None => text_part(""),
+        };
+        self.push(opening, "response.content_part.added", at(json!({"part": empty})));
+        match &reply.refusal {
+            Some(why) => {
+                self.push(Part::Content, "response.refusal.delta", at(json!({"delta": why})));
+                self.push(Part::Content, "response.refusal.done", at(json!({"refusal": why})));
+            }
+            None => self.text(reply, at),
+        }
+        self.push(Part::Content, "response.content_part.done", at(json!({"part": said_part(reply)})));
+        self.item_done(index, &message_item(reply));
+    }
+
+    fn text(&mut self, reply: &Reply, at: impl Fn(Value) -> Value) {
         for piece in &reply.pieces {
             let delta = at(json!({"delta": piece, "logprobs": []}));
             self.push(Part::Content, "response.output_text.delta", delta);
         }
-        let text = reply.text();
-        let done = at(json!({"text": text, "logprobs": []}));
+        let done = at(json!({"text": reply.text(), "logprobs": []}));
         self.push(Part::Content, "response.output_text.done", done);
-        self.push(Part::Content, "response.content_part.done", at(json!({"part": text_part(&text)})));
-        self.item_done(index, &message_item(reply));
     }
 
-    fn call(&mut self, index: usize, reply: &Reply, call: &Call) {
+    fn call(&mut self, index: usize, reply: &Reply, place: usize) {
+        let call = &reply.calls[place];
         let (delta, done, member) = if call.free_form {
             ("response.custom_tool_call_input.delta", "response.custom_tool_call_input.done", "input")
         } else {
             ("response.function_call_arguments.delta", "response.function_call_arguments.done", "arguments")
         };
-        let full = call_item(reply, call);
+        let full = call_item(reply, place);
         let mut empty = full.clone();
         empty["status"] = json!("in_progress");
         empty[member] = json!("");
@@ -139,12 +156,12 @@ fn response(reply: &Reply, status: &str) -> Value {
 
 fn finished(reply: &Reply) -> Value {
     let mut output: Vec<Value> = reply.thinking.iter().map(|text| reasoning_item(reply, text)).collect();
-    output.push(match &reply.call {
-        Some(call) => call_item(reply, call),
-        None => message_item(reply),
-    });
+    if reply.speaks() || reply.refusal.is_some() {
+        output.push(message_item(reply));
+    }
+    output.extend((0..reply.calls.len()).map(|place| call_item(reply, place)));
     let mut response = match reply.stop {
-        Stop::End | Stop::Tool => response(reply, "completed"),
+        Stop::End | Stop::Tool | Stop::Refusal => response(reply, "completed"),
         Stop::Limit => {
             let mut response = response(reply, "incomplete");
             response["incomplete_details"] = json!({"reason": "max_output_tokens"});
@@ -172,18 +189,32 @@ fn reasoning_item(reply: &Reply, text: &str) -> Value {
 fn message_item(reply: &Reply) -> Value {
     let status = if reply.stop == Stop::Limit { "incomplete" } else { "completed" };
     json!({"type": "message", "id": message_id(reply), "status": status, "role": "assistant",
-        "content": [text_part(&reply.text())]})
+        "content": [said_part(reply)]})
 }
 
-fn call_item(reply: &Reply, call: &Call) -> Value {
-    let call_id = format!("call_sim{}", reply.number);
+fn call_item(reply: &Reply, place: usize) -> Value {
+    let call = &reply.calls[place];
+    let mark = reply.call_mark(place);
+    let call_id = format!("call_{mark}");
     if call.free_form {
-        json!({"type": "custom_tool_call", "id": format!("ctc_sim{}", reply.number), "status": "completed",
+        json!({"type": "custom_tool_call", "id": format!("ctc_{mark}"), "status": "completed",
             "call_id": call_id, "name": call.name, "input": call.text()})
     } else {
-        json!({"type": "function_call", "id": format!("fc_sim{}", reply.number), "status": "completed",
+        json!({"type": "function_call", "id": format!("fc_{mark}"), "status": "completed",
             "call_id": call_id, "name": call.name, "arguments": call.text()})
     }
+}
+
+/// The one part of a message: what it says, or why it does not.
+fn said_part(reply: &Reply) -> Value {
+    match &reply.refusal {
+        Some(why) => refusal_part(why),
+        None => text_part(&reply.text()),
+    }
+}
+
+fn refusal_part(why: &str) -> Value {
+    json!({"type": "refusal", "refusal": why})
 }
 
 fn text_part(text: &str) -> Value {

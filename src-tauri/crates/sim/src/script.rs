@@ -81,15 +81,21 @@ pub struct Then {
     /// The exact body: a string is sent as it is, anything else as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
-    /// Answers with this text instead of the usual sentence.
+    /// Answers with this text instead of the usual sentence; with a call, says it before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub say: Option<String>,
     /// Thinks this before it answers, asked or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub think: Option<String>,
+    /// Declines to answer, with this explanation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refuse: Option<String>,
     /// Calls this tool instead of answering.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<ToolCall>,
+    /// Calls these tools, all at once; `call` comes first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<ToolCall>,
     /// Breaks the answer in one of the ways providers do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
@@ -164,6 +170,16 @@ impl Then {
     /// Answers with this text.
     pub fn say(text: &str) -> Self {
         Self { say: Some(text.to_owned()), ..Self::default() }
+    }
+
+    /// Declines to answer, with this explanation.
+    pub fn refuse(explanation: &str) -> Self {
+        Self { refuse: Some(explanation.to_owned()), ..Self::default() }
+    }
+
+    /// Calls these tools, all at once.
+    pub fn calls(calls: Vec<ToolCall>) -> Self {
+        Self { calls, ..Self::default() }
     }
 
     /// Sets a response header in addition.
