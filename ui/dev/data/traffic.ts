@@ -19,6 +19,7 @@ function attempt(channel: string, model: string, started_ms: number, more: Parti
   return {
     channel,
     key: "main",
+    protocol: "messages",
     model,
     started_ms,
     headers_ms: null,
@@ -37,6 +38,16 @@ function attempt(channel: string, model: string, started_ms: number, more: Parti
 /** An attempt that answers: first content and end in milliseconds since the request began. */
 const answer = (channel: string, model: string, first: number | null, end: number | null, began = 4): AttemptTrace =>
   attempt(channel, model, began, { headers_ms: first === null ? null : first - 40, first_content_ms: first, ended_ms: end });
+
+/** An attempt in another protocol than the client's. */
+const translated = (answered: AttemptTrace): AttemptTrace => ({
+  ...answered,
+  protocol: "chat",
+  notes: [
+    { loss: "drop", field: "cache_control", why: "no_word" },
+    { loss: "emulate", field: "messages[].role", why: "place" },
+  ],
+});
 
 let numbers = 0;
 
@@ -110,7 +121,7 @@ function friday(): Trace[] {
       usage: usage(48_100, 212, 47_200),
       total_ms: 3_100,
     }),
-    trace("14:31:56", "OpenCode", "fast", [answer("DeepSeek", "deepseek-v4-flash", 440, 2_000)], { usage: usage(6_200, 318, 5_100) }),
+    trace("14:31:56", "OpenCode", "fast", [translated(answer("DeepSeek", "deepseek-v4-flash", 440, 2_000))], { usage: usage(6_200, 318, 5_100) }),
     trace("14:31:54", "Claude Code", "claude-haiku-4-5", [answer("Anthropic", "claude-haiku-4-5", 380, 900)], { usage: usage(1_100, 24) }),
     trace("14:31:52", "Continue", "embed", [answer("OpenAI", "text-embedding-3-small", 210, 214)], {
       operation: "embed",

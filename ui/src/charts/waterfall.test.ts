@@ -4,7 +4,7 @@ import { lay } from "./waterfall";
 
 function attempt(channel: string, started_ms: number, more: Partial<AttemptTrace>): AttemptTrace {
   return {
-    channel, key: "main", model: "m", started_ms, headers_ms: null, first_content_ms: null, ended_ms: null, status: null,
+    channel, key: "main", model: "m", protocol: "chat", started_ms, headers_ms: null, first_content_ms: null, ended_ms: null, status: null,
     class: null, phase: null, error: null, verdict: null, maybe_billed: false, ...more,
   };
 }

@@ -6,7 +6,7 @@ import { storyOf } from "./story";
 import { arrived, scrollTo, sliceOf } from "./window";
 
 const attempt = (channel: string, more: Partial<AttemptTrace> = {}): AttemptTrace => ({
-  channel, key: "main", model: `${channel}-model`, started_ms: 0, headers_ms: null, first_content_ms: 10, ended_ms: 20,
+  channel, key: "main", model: `${channel}-model`, protocol: "chat", started_ms: 0, headers_ms: null, first_content_ms: 10, ended_ms: 20,
   status: 200, class: null, phase: null, error: null, verdict: null, maybe_billed: false, ...more,
 });
 const failed = (channel: string, kind: Class = "overloaded"): AttemptTrace =>

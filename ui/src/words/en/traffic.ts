@@ -1,4 +1,4 @@
-import type { Class } from "../../bindings/api";
+import type { Class, Loss, Why } from "../../bindings/api";
 
 const today = (requests: string): string => (requests === "1" ? "1 request today" : `${requests} requests today`);
 
@@ -63,6 +63,8 @@ export const traffic = {
     candidates: "Candidates",
     skipped: "Skipped",
     verdict: "Verdict",
+    translated: "Translated",
+    translation: (client: string, channel: string) => `${client} to ${channel}`,
     asks: "Asked",
     said: "What the upstreams said",
     refusal: "What the client was told",
@@ -89,6 +91,18 @@ export const traffic = {
     left: "the client left",
     "ended with an error event": "the stream ended with an error event",
   } as Record<string, string>,
+  /** What translation could not say as it was said: the field, what became of it, why. */
+  note: (field: string, loss: string, why: string) => `${field} ${loss}: ${why}`,
+  loss: { drop: "was left out", emulate: "was said in another way" } satisfies Record<Loss, string>,
+  why: {
+    no_word: "the channel’s protocol has no word for it",
+    model: "the model does not take it",
+    limit: "it is more than the channel takes",
+    form: "the channel wants another form",
+    place: "the channel wants another place",
+    repaired: "the history did not fit together",
+    foreign: "another provider made it",
+  } satisfies Record<Why, string>,
   verdictOf: (cause: string, verdict: string) => `${cause}: ${verdict}`,
   /** What happened, in a sentence. */
   story: {

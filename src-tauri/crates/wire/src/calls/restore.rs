@@ -1,8 +1,9 @@
 //! Turning what a channel calls a tool back into what the client calls it.
 
 use super::{Names, original_id};
-use crate::json::{Tape, Text, Value};
-use crate::reply::{Block, CallHead, Delta, Opening};
+use crate::json::{Tape, Text, Value, validate};
+use crate::observe::StreamFailure;
+use crate::reply::{Block, CallHead, Delta, Opening, Stop};
 
 /// Gives the calls of one answer their own names back, and tools of free text their text.
 #[derive(Debug)]
@@ -12,12 +13,16 @@ pub struct Restore {
     answer_id: String,
     /// Calls of tools of free text that came as functions, and are still open.
     free: Vec<(Block, Input)>,
+    /// Other calls that are still open: the tool, and its arguments so far.
+    open: Vec<(Block, String, String)>,
+    /// The tool whose arguments turned out to be no JSON.
+    broken: Option<String>,
 }
 
 impl Restore {
     /// Makes one for an answer to a request whose tools were named so; `answer_id` is unique to the answer.
     pub const fn new(names: Names, answer_id: String) -> Self {
-        Self { names, answer_id, free: Vec::new() }
+        Self { names, answer_id, free: Vec::new(), open: Vec::new(), broken: None }
     }
 
     /// Passes a delta on, with everything in the client's words.
@@ -33,7 +38,12 @@ impl Restore {
                         each(Delta::Arguments(block, text));
                     }
                 }
-                None => each(Delta::Arguments(block, piece)),
+                None => {
+                    if let Some((.., arguments)) = self.open.iter_mut().find(|(open, ..)| *open == block) {
+                        arguments.push_str(&piece.plain());
+                    }
+                    each(Delta::Arguments(block, piece));
+                }
             },
             Delta::Close(block) => {
                 if let Some(at) = self.free.iter().position(|(open, _)| *open == block) {
@@ -42,7 +52,14 @@ impl Restore {
                         each(Delta::Arguments(block, text));
                     }
                 }
+                self.check(block);
                 each(Delta::Close(block));
+            }
+            // Where the model was cut short, so were its arguments; else they are a fault that a client must not act on.
+            Delta::Finish(stop) if stop != Stop::OutputMax && self.broken.is_some() => {
+                let tool = self.broken.take().unwrap_or_default();
+                let message = format!("the model wrote arguments for the tool {tool:?} that are not JSON");
+                each(Delta::Failed(StreamFailure { message, ..StreamFailure::default() }));
             }
             other @ (Delta::Start { .. }
             | Delta::Open(
@@ -59,15 +76,28 @@ impl Restore {
 
     fn restored<'c>(&mut self, block: Block, call: CallHead<'c>) -> CallHead<'c> {
         let id = self.id(block, &call.id);
+        if !call.free {
+            self.open.push((block, call.name.plain().into_owned(), String::new()));
+        }
         let Some(sent) = self.names.restored(&call.name.plain()) else { return CallHead { id, ..call } };
         if sent.free && !call.free {
             self.free.push((block, Input::default()));
+            self.open.retain(|(open, ..)| *open != block);
         }
         CallHead {
             id,
             name: Text::owned(&sent.original),
             namespace: sent.namespace.as_deref().map(Text::owned).or(call.namespace),
             free: sent.free || call.free,
+        }
+    }
+
+    /// Checks the arguments of a call that ends.
+    fn check(&mut self, block: Block) {
+        let Some(at) = self.open.iter().position(|(open, ..)| *open == block) else { return };
+        let (_, tool, arguments) = self.open.swap_remove(at);
+        if !arguments.trim_ascii().is_empty() && validate(arguments.as_bytes()).is_err() {
+            self.broken = Some(tool);
         }
     }
 
@@ -204,6 +234,34 @@ mod tests {
             let arguments = serde_json::json!({"input": text}).to_string();
             prop_assert_eq!(text_of(&arguments, size), text);
         }
+    }
+
+    /// Passes a call with these arguments and returns why the answer failed, if it did.
+    fn failure_of(arguments: &str, stop: Stop<'static>) -> Option<String> {
+        let mut restore = Restore::new(Names::default(), "a".to_owned());
+        let call = CallHead { id: Text::of("1"), name: Text::of("f"), namespace: None, free: false };
+        let mut failed = None;
+        for delta in [
+            Delta::Open(0, Opening::Call(call)),
+            Delta::Arguments(0, Text::owned(arguments)),
+            Delta::Close(0),
+            Delta::Finish(stop),
+        ] {
+            restore.pass(delta, &mut |delta| {
+                if let Delta::Failed(failure) = delta {
+                    failed = Some(failure.message);
+                }
+            });
+        }
+        failed
+    }
+
+    #[test]
+    fn arguments_that_are_no_json_fail_the_answer_unless_it_was_cut_short() {
+        assert_eq!(failure_of(r#"{"a":1}"#, Stop::Calls), None);
+        assert_eq!(failure_of("", Stop::Calls), None);
+        assert_eq!(failure_of(r#"{"a""#, Stop::OutputMax), None);
+        assert!(failure_of(r#"{"a""#, Stop::Calls).is_some_and(|message| message.contains("\"f\"")));
     }
 
     #[test]

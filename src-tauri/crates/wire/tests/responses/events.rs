@@ -266,6 +266,7 @@ fn every_response_object_has_the_keys_of_the_public_schema() {
         status: 502,
         kind: wire::errors::Kind::Upstream,
         code: None,
+        param: None,
         message: "m",
         retry_after_s: None,
         request_id: None,

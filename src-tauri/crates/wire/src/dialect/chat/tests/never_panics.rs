@@ -105,7 +105,7 @@ fn pass(body: &Json) {
 
 /// Passes an answer on and checks that its blocks are opened, used and closed in order.
 fn follow(events: &[Json], whole: bool) {
-    let mut restore = Restore::new(crate::calls::Names::default());
+    let mut restore = Restore::new(crate::calls::Names::default(), "a".to_owned());
     let mut encoder = Chat.stream_encoder(&addressee(Wanted::default()));
     let (mut out, mut open, mut next, mut ends) = (Vec::new(), Vec::new(), 0, 0);
     let mut each = |delta: Delta<'_>| {
