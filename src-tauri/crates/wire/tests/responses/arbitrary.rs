@@ -311,6 +311,8 @@ fn checked(events: &[Value]) -> &Value {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_request_is_read_or_refused(mut body in prop::collection::vec((word(), any_json()), 0..8)) {
         body.push(("input".to_owned(), Value::from("hi")));

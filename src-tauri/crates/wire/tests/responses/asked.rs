@@ -165,6 +165,11 @@ fn what_only_this_protocol_can_do_is_refused_by_its_name() {
             "input[1].content[1]",
             "unsupported_value",
         ),
+        (
+            r#""input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png"}]}]"#,
+            "input[0].content[0].image_url",
+            "invalid_type",
+        ),
         (r#""instructions":"i""#, "input", "missing_required_parameter"),
         (r#""input":7"#, "input", "invalid_type"),
         (r#""input":["a"]"#, "input[0].role", "missing_required_parameter"),

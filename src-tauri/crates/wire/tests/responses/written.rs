@@ -32,7 +32,7 @@ fn written(target: &Target<'_>, name: &str, fill: impl FnOnce(&mut Ask<'_>)) -> 
     })
 }
 
-fn turn<'a>(role: Role, parts: Vec<Part<'a>>) -> Turn<'a> {
+fn turn(role: Role, parts: Vec<Part<'_>>) -> Turn<'_> {
     Turn { role, parts }
 }
 
@@ -194,6 +194,7 @@ fn what_has_no_word_is_refused_where_it_should_be_answered_and_noted_further_bac
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of settings")]
 fn settings_are_written_in_the_words_that_the_model_takes() {
     type Fill = fn(&mut Ask<'_>);
     let other = Target { first_party: false, output_max: Some(100), ..target("llama-4") };

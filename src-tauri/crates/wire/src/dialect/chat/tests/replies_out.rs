@@ -13,6 +13,8 @@ const STREAM: Wanted = Wanted {
     old_functions: false,
     thinking_hidden: false,
     encrypted: false,
+    tool_search: false,
+    compaction: false,
     echo: String::new(),
 };
 

@@ -65,8 +65,7 @@ fn image<'a>(ask: &Ask<'a>, part: Value<'a>) -> Result<Media<'a>, Unsaid> {
     refuse_file_id(ask, part)?;
     let url = part.get("image_url").ok_or_else(|| missing(ask, part, "image_url"))?;
     // Some clients keep Chat's `{"url": …}`.
-    let url = text(ask, url.get("url").unwrap_or(url))?;
-    let media = of_url(MediaKind::Image, url);
+    let media = of_url(ask, MediaKind::Image, url.get("url").unwrap_or(url))?;
     Ok(Media { kind: MediaKind::Image, detail: part.get("detail").and_then(Value::text), ..media })
 }
 
@@ -79,7 +78,7 @@ fn file<'a>(ask: &Ask<'a>, part: Value<'a>) -> Result<Media<'a>, Unsaid> {
             Media::of_data_url(&data)
                 .unwrap_or_else(|| Media::inline(MediaKind::Document, Text::of("application/pdf"), &data))
         }
-        (None, Some(url)) => of_url(MediaKind::Document, text(ask, url)?),
+        (None, Some(url)) => of_url(ask, MediaKind::Document, url)?,
         (None, None) => return Err(missing(ask, part, "file_data")),
     };
     Ok(Media { name, ..media })
@@ -95,13 +94,16 @@ fn audio<'a>(ask: &Ask<'a>, part: Value<'a>) -> Result<Media<'a>, Unsaid> {
     Ok(Media::inline(MediaKind::Audio, Text::of(mime), &data))
 }
 
-fn of_url(kind: MediaKind, url: Text<'_>) -> Media<'_> {
-    Media::of_data_url(&url).unwrap_or(Media {
-        kind,
-        source: Source::Url { mime: None, url },
-        name: None,
-        detail: None,
-    })
+/// Reads an address, which may hold the data itself.
+fn of_url<'a>(ask: &Ask<'a>, kind: MediaKind, value: Value<'a>) -> Result<Media<'a>, Unsaid> {
+    let url = text(ask, value)?;
+    match Media::of_data_url(&url) {
+        Some(media) => Ok(media),
+        None if url.as_written().starts_with("data:") => {
+            Err(wrong(ask, value, "must be an address, or a data URL that holds data"))
+        }
+        None => Ok(Media { kind, source: Source::Url { mime: None, url }, name: None, detail: None }),
+    }
 }
 
 /// Refuses a file that was uploaded to one account: no other provider can read it.

@@ -12,7 +12,7 @@ pub(super) fn of(root: Value<'_>) -> String {
             said[at] = Some(value).filter(|value| !value.is_null());
         }
     }
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(1024);
     object(&mut out, |members| {
         for (repeated, value) in UNSAID.iter().zip(said) {
             repeat(members, repeated, value);
