@@ -14,7 +14,7 @@ fn sent(body: &str, model: &str) -> (String, Vec<String>) {
     passed(body, Protocol::Chat, model).unwrap()
 }
 
-const TWO_CALLS: &str = r#"{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"functionCall":{"id":"0","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"0","name":"f","response":{"output":"z"}}}]},{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"t"},{"functionCall":{"id":"1","name":"f","args":{"b":1.0,"a":12345678901234567890}}},{"functionCall":{"id":"2","name":"g","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"2","name":"x","response":{"error":"e"}}},{"functionResponse":{"id":"1","name":"x","response":{"output":"o"}}}]},{"role":"model","parts":[{"functionCall":{"id":"3","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"3","name":"f","response":{"output":"p"}}}]}]}"#;
+const TWO_CALLS: &str = r#"{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"functionCall":{"id":"0","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"0","name":"f","response":{"output":"z"}}}]},{"role":"model","parts":[{"text":"done"}]},{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"t"},{"functionCall":{"id":"1","name":"f","args":{"b":1.0,"a":12345678901234567890}}},{"functionCall":{"id":"2","name":"g","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"2","name":"x","response":{"error":"e"}}},{"functionResponse":{"id":"1","name":"x","response":{"output":"o"}}}]},{"role":"model","parts":[{"functionCall":{"id":"3","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"3","name":"f","response":{"output":"p"}}}]}]}"#;
 
 #[test]
 fn calls_of_the_current_turn_are_signed_once_a_step() {
@@ -36,6 +36,32 @@ fn calls_of_the_current_turn_are_signed_once_a_step() {
         body.contains(r#"{"role":"user","parts":[{"functionResponse":{"id":"1","name":"f","response":{"output":"o"}}},{"functionResponse":{"id":"2","name":"g","response":{"error":"e"}}}]}"#),
         "P091: {body}"
     );
+}
+
+#[test]
+fn a_remark_on_results_begins_no_turn() {
+    let remark =
+        TWO_CALLS.strip_suffix("]}").unwrap().to_owned() + r#",{"role":"user","parts":[{"text":"go on"}]}]}"#;
+    let (body, _) = sent(&remark, "gemini-3-pro");
+    assert_eq!(body.matches("skip_thought_signature_validator").count(), 2);
+}
+
+#[test]
+fn no_model_is_asked_for_more_than_it_answers() {
+    for (model, expected) in [("gemini-3-pro", "65536"), ("gemini-2.0-flash", "8192"), ("other", "128000")] {
+        let body = r#"{"contents":[],"generationConfig":{"maxOutputTokens":128000}}"#;
+        let written = super::asked(body, |ask| {
+            let target = crate::dialect::Target {
+                protocol: Protocol::Gemini,
+                model,
+                first_party: true,
+                output_max: None,
+            };
+            crate::dialect::of(Protocol::Gemini).encode_request(ask, &target).unwrap()
+        });
+        let body = String::from_utf8(written.unwrap().body).unwrap();
+        assert_eq!(member(&body, &["generationConfig", "maxOutputTokens"]), expected, "P122: {model}");
+    }
 }
 
 #[test]

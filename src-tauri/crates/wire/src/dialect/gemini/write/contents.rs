@@ -84,7 +84,7 @@ impl<'a> Writing<'_, 'a> {
     pub(super) fn contents(&mut self) -> Result<Contents, Unsaid> {
         let turns = arrange(self.ask, &mut self.notes);
         let answered = turns.iter().rposition(|turn| turn.role == Role::Assistant);
-        let asked = turns.iter().rposition(|turn| turn.role == Role::User && !holds_outcomes_only(turn));
+        let asked = last_question(&turns);
         let mut contents = Contents::default();
         for (nth, turn) in turns.iter().enumerate() {
             let standing = Standing {
@@ -297,8 +297,18 @@ impl<'a> Writing<'_, 'a> {
     }
 }
 
-fn holds_outcomes_only(turn: &Turn<'_>) -> bool {
-    turn.parts.iter().all(|part| matches!(part.content, Content::Outcome(_)))
+/// Finds where the user spoke last. What stands right behind results is taken for a remark on them: a signature too many
+/// does no harm, and one too few is refused.
+fn last_question(turns: &[Turn<'_>]) -> Option<usize> {
+    let is_question = |turn: &Turn<'_>| turn.role == Role::User && !holds_outcomes(turn);
+    (0..turns.len()).rev().find(|nth| {
+        let before = turns[..*nth].iter().rposition(|turn| !is_question(turn));
+        is_question(&turns[*nth]) && before.is_none_or(|before| !holds_outcomes(&turns[before]))
+    })
+}
+
+fn holds_outcomes(turn: &Turn<'_>) -> bool {
+    turn.parts.iter().any(|part| matches!(part.content, Content::Outcome(_)))
 }
 
 /// Says where media come from that stand behind the result they belong to.

@@ -8,6 +8,8 @@ pub(super) struct Model {
     /// Whether it is of the third generation or a later one: calls are signed, results may hold images and must stand
     /// alone, functions go with search and with JSON.
     pub(super) is_third: bool,
+    /// The most tokens that it answers; Google refuses a request for more.
+    pub(super) output_max: Option<u64>,
 }
 
 /// How a model is told how much to think.
@@ -33,11 +35,11 @@ pub(super) enum Thinks {
     },
 }
 
-/// The models by the beginnings of their ids; the first that fits counts (Google's pages on thinking and on Gemini 3).
+/// The models by the beginnings of their ids; the first that fits counts (Google's pages on its models and on thinking).
 const MODELS: [(&str, Model); 11] = [
-    ("gemini-1", Model { thinks: Thinks::Never, is_third: false }),
-    ("gemini-2.0", Model { thinks: Thinks::Never, is_third: false }),
-    ("gemini-2.5-flash-image", Model { thinks: Thinks::Never, is_third: false }),
+    ("gemini-1", old(8192)),
+    ("gemini-2.0", old(8192)),
+    ("gemini-2.5-flash-image", old(32_768)),
     ("gemini-2.5-pro", second(128, 32_768, false)),
     ("gemini-2.5-flash-lite", second(512, 24_576, true)),
     ("gemini-2.5", second(1, 24_576, true)),
@@ -49,14 +51,22 @@ const MODELS: [(&str, Model); 11] = [
 ];
 
 /// A model of another family: a budget is what both generations understand.
-const UNKNOWN: Model = second(1, 32_768, true);
+const UNKNOWN: Model = Model { output_max: None, ..second(1, 32_768, true) };
+
+/// The most tokens that models of the second and third generation answer.
+const OUTPUT_MAX: u64 = 65_536;
+
+const fn old(output_max: u64) -> Model {
+    Model { thinks: Thinks::Never, is_third: false, output_max: Some(output_max) }
+}
 
 const fn second(least: u64, most: u64, may_be_off: bool) -> Model {
-    Model { thinks: Thinks::Budget { least, most, may_be_off }, is_third: false }
+    let thinks = Thinks::Budget { least, most, may_be_off };
+    Model { thinks, is_third: false, output_max: Some(OUTPUT_MAX) }
 }
 
 const fn third(minimal: bool, xhigh: bool) -> Model {
-    Model { thinks: Thinks::Level { minimal, xhigh }, is_third: true }
+    Model { thinks: Thinks::Level { minimal, xhigh }, is_third: true, output_max: Some(OUTPUT_MAX) }
 }
 
 impl Model {

@@ -56,7 +56,7 @@ impl<'t> Writing<'t, '_> {
 
     fn output_max(&mut self) -> Option<u64> {
         let wanted = self.ask.output_max?;
-        let most = self.target.output_max.unwrap_or(u64::MAX);
+        let most = self.target.output_max.or(self.model.output_max).unwrap_or(u64::MAX);
         if wanted > most {
             self.emulate(Setting::OutputMax, Why::Limit);
         }
