@@ -2,12 +2,14 @@
 //! every end.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_tests::bed::{self, Bed, Channel, KEY, Wishes};
 use sluice_tests::http::{End, Request};
 use sluice_tests::speech::{self, Speech};
 use sluice_tests::upstream::{self, LAST_CHUNK, STREAM_HEAD, Step, Upstream, chunk};
+use tokio::sync::Notify;
 use wire::observe::{self, Observer};
 use wire::{Operation, Protocol};
 
@@ -120,11 +122,21 @@ async fn a_channel_of_another_protocol_takes_over_before_the_first_content() {
 #[tokio::test]
 async fn a_failure_in_midstream_is_told_in_the_clients_words() {
     for (client, channel) in pairs() {
-        let count = channel.events().len().min(channel.preamble + 2);
-        let broken = channel.first_events(count) + channel.error_event;
-        let a = Upstream::always(streams(&broken)).await;
+        let committed = Arc::new(Notify::new());
+        let a = Upstream::always(vec![
+            Step::Read,
+            Step::Send(STREAM_HEAD.to_vec()),
+            Step::Send(chunk(channel.first_events(channel.preamble + 1).as_bytes())),
+            Step::Await(committed.clone()),
+            Step::Send(chunk(channel.error_event.as_bytes())),
+            Step::Send(LAST_CHUNK.to_vec()),
+        ])
+        .await;
         let bed = one(channel, &a).await;
-        let reply = bed.ask(client, true).await;
+        let mut exchange = bed.begin(client, true).await;
+        exchange.head().await;
+        committed.notify_one();
+        let reply = exchange.reply().await;
         let label = label(client, channel);
         let text = reply.text();
         assert_eq!(reply.status, 200, "{label}: {reply:?}");
@@ -157,7 +169,7 @@ async fn a_stream_that_ends_without_its_terminal_gets_none_made_up() {
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_in_the_clients_own_way() {
     for (client, channel) in pairs() {
-        let go_on = std::sync::Arc::new(tokio::sync::Notify::new());
+        let go_on = Arc::new(Notify::new());
         let events = channel.events();
         let begun = channel.first_events((channel.preamble + 1).min(events.len()));
         let rest = &channel.stream[begun.len()..];

@@ -47,6 +47,10 @@ export type AttemptTrace = {
   key: string,
   /** The model that the upstream was asked for. */
   model: string,
+  /** What the upstream speaks. */
+  protocol: Protocol,
+  /** What translation left out or said in another way; empty where the client speaks the same protocol. */
+  notes?: Array<Note>,
   /** When it was dispatched. */
   started_ms: number,
   /** When response headers arrived. */
@@ -241,7 +245,7 @@ export type ChannelSwitch = {
 };
 
 /** The kind of a failure. What each kind brings with it stands in the table of `policy.rs`. */
-export type Class = "network" | "proxy_failure" | "tls" | "overloaded" | "server_error" | "silent" | "rate_limit" | "quota" | "credential" | "model_access" | "model_gone" | "region_blocked" | "not_offered" | "context_length" | "content_filter" | "caller_fault" | "malformed" | "client_gone";
+export type Class = "network" | "proxy_failure" | "tls" | "overloaded" | "server_error" | "silent" | "rate_limit" | "quota" | "credential" | "model_access" | "model_gone" | "region_blocked" | "not_offered" | "untranslatable" | "context_length" | "content_filter" | "caller_fault" | "malformed" | "client_gone";
 
 /** The key of one client, without its text. */
 export type ClientKeyLine = {
@@ -623,6 +627,9 @@ export type LimitCounts = {
   rpd: number,
 };
 
+/** What became of something that the other protocol cannot say. */
+export type Loss = "drop" | "emulate";
+
 /** A channel that serves a model. */
 export type ModelChannel = {
   /** The channel's name. */
@@ -681,6 +688,16 @@ export type MoveChannel = {
 export type Newest = {
   /** How many; 20 where it is left out. */
   count?: number,
+};
+
+/** One thing that was left out or said in another way. */
+export type Note = {
+  /** What became of it. */
+  loss: Loss,
+  /** What it was, in the client's own words: a field such as `seed`, or a path such as `tools[].cache_control`. */
+  field: string,
+  /** Why. */
+  why: Why,
 };
 
 /** A request that has nothing to say, or a reply likewise. */
@@ -1279,6 +1296,9 @@ export type Weighed = {
   /** Until it could, in whole milliseconds, as far as that can be told. */
   wait_ms: number | null,
 };
+
+/** Why something could not be said as it was said. */
+export type Why = "no_word" | "model" | "limit" | "form" | "place" | "repaired" | "foreign";
 
 /** Every operation: its request and its reply. */
 export interface Operations {

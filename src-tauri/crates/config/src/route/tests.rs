@@ -214,7 +214,6 @@ fn channels_that_cannot_serve_are_skipped_with_their_reason() {
         "name = \"off\"; model = \"m\"; enabled = false",
         "name = \"empty\"; model = \"m\"; rpm = 0",
         "name = \"spent\"; model = \"m\"; rpd = 0",
-        "name = \"deaf\"; model = \"m\"; protocols = [\"messages\"]",
         "name = \"shy\"; model = \"m\"; weight = 0",
         "name = \"picky\"; models = [\"n\"]",
     ];
@@ -227,13 +226,29 @@ fn channels_that_cannot_serve_are_skipped_with_their_reason() {
     let snapshot = snapshot(&text);
     let route = ask(&snapshot, "m");
     assert_eq!(told(&route), "");
-    let expected = "off is switched off; empty rpm is 0; spent rpd is 0; deaf does not speak chat; \
+    let expected = "off is switched off; empty rpm is 0; spent rpd is 0; \
                     shy has weight 0 and was not named; picky does not list the model; \
                     keyless needs a key: variable UNSET is not set";
     assert_eq!(skipped(&route), expected);
     assert!(route.refusal.is_none(), "a known name is not unknown because nobody can serve it now");
     assert_eq!(told(&ask(&snapshot, "shy")), "shy:m@0", "weight 0 serves by name");
     assert_eq!(skipped(&ask(&snapshot, "off,m")), "off is switched off");
+}
+
+#[test]
+fn an_answer_may_be_translated_and_nothing_else() {
+    let snapshot = channels("", &["name = \"a\"; model = \"m\"; protocols = [\"messages\", \"responses\"]"]);
+    for (asked_in, operation, spoken) in [
+        (Protocol::Chat, Operation::Generate, Some(Protocol::Messages)),
+        (Protocol::Responses, Operation::Generate, Some(Protocol::Responses)),
+        (Protocol::Gemini, Operation::CountTokens, None),
+        (Protocol::Chat, Operation::Embed, None),
+    ] {
+        let route = route(&snapshot, Some("m"), asked_in, operation);
+        let found = route.candidates.first().map(|candidate| candidate.protocol);
+        assert_eq!(found, spoken, "{asked_in} {operation}: {}", skipped(&route));
+        assert_eq!(route.protocol, asked_in);
+    }
 }
 
 #[test]
@@ -301,7 +316,9 @@ proptest! {
         prop_assert!(fallback || ranks.iter().all(|rank| *rank == 0));
         for candidate in &route.candidates {
             let channel = &candidate.channel;
-            prop_assert!(channel.enabled && channel.speaks(Protocol::Chat) == Some(candidate.base));
+            let spoken = channel.speaks(Protocol::Chat).unwrap_or(0);
+            prop_assert!(channel.enabled && spoken == candidate.base);
+            prop_assert_eq!(candidate.protocol, channel.spoken[spoken].protocol);
             prop_assert!(channel.weight > 0 || asked.starts_with("c0"));
         }
         for pair in route.candidates.windows(2) {
