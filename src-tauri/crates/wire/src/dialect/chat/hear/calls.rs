@@ -201,8 +201,7 @@ impl Call {
         next: &mut Block,
         each: &mut dyn FnMut(Delta<'_>),
     ) -> Result<(), StreamFailure> {
-        let is_again =
-            !arguments.is_empty() && arguments == self.arguments && !self.free && self.is_complete();
+        let is_again = self.has_said(&arguments) && !self.free && self.is_complete();
         if arguments.is_empty() || is_again {
             return Ok(());
         }
@@ -248,11 +247,17 @@ impl Call {
         block
     }
 
-    /// Tells whether the arguments are a whole object.
+    /// Tells whether the arguments are a whole object. It is asked often, so what cannot be one is not read.
     fn is_complete(&self) -> bool {
+        let written = self.arguments.as_written();
+        let blank: &[_] = &[' ', '\\', 'n', 'r', 't'];
+        if !written.trim_start_matches(blank).starts_with('{')
+            || !written.trim_end_matches(blank).ends_with('}')
+        {
+            return false;
+        }
         let arguments = self.arguments.plain();
-        let arguments = arguments.trim();
-        arguments.starts_with('{') && arguments.ends_with('}') && validate(arguments.as_bytes()).is_ok()
+        arguments.trim_start().starts_with('{') && validate(arguments.as_bytes()).is_ok()
     }
 
     fn goes_on_behind_its_end(&self) -> StreamFailure {
