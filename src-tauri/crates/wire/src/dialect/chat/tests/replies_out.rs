@@ -7,16 +7,10 @@ use crate::observe::Counts;
 use crate::reply::{CallHead, Citation, Opening, Stop};
 use crate::sse::Scanner;
 
-const STREAM: Wanted = Wanted {
-    stream: true,
-    usage_chunk: false,
-    old_functions: false,
-    thinking_hidden: false,
-    encrypted: false,
-    tool_search: false,
-    compaction: false,
-    echo: String::new(),
-};
+/// A client that wants a stream.
+fn streamed() -> Wanted {
+    Wanted { stream: true, ..Wanted::default() }
+}
 
 /// The tokens of the first recorded stream.
 fn counts() -> Counts {
@@ -71,7 +65,7 @@ fn a_recorded_stream_is_told_as_it_was_recorded() {
     for (name, skipped) in [("L1", "created"), ("L2", "created")] {
         let events = recorded(name);
         let mut decoder = Chat.stream_decoder();
-        let mut encoder = Chat.stream_encoder(&addressee(Wanted { usage_chunk: true, ..STREAM }));
+        let mut encoder = Chat.stream_encoder(&addressee(Wanted { usage_chunk: true, ..streamed() }));
         let mut observer = Observer::new(Protocol::Chat);
         let mut out = Vec::new();
         for event in &events {
@@ -122,7 +116,7 @@ fn every_delta_has_its_chunk() {
             Delta::Finish(Stop::Calls),
         ],
         &Counts::default(),
-        STREAM,
+        streamed(),
     );
     assert_eq!(
         deltas(&chunks),
@@ -149,7 +143,7 @@ fn every_delta_has_its_chunk() {
 #[test]
 fn usage_comes_last_and_only_for_who_asked() {
     let say = |counts: &Counts, usage_chunk: bool| {
-        let wanted = Wanted { usage_chunk, ..STREAM };
+        let wanted = Wanted { usage_chunk, ..streamed() };
         told(vec![start(), Delta::Finish(Stop::EndTurn)], counts, wanted)
     };
     let chunks = say(&counts(), true);
@@ -171,7 +165,7 @@ fn usage_comes_last_and_only_for_who_asked() {
 
 #[test]
 fn an_old_client_gets_its_one_function_call() {
-    let wanted = Wanted { old_functions: true, ..STREAM };
+    let wanted = Wanted { old_functions: true, ..streamed() };
     let deltas_in = vec![
         start(),
         Delta::Open(0, call("c1", "f", false)),
@@ -215,10 +209,10 @@ fn every_end_has_its_word() {
     ] {
         let says = vec![start(), Delta::Finish(stop)];
         assert_eq!(
-            told(says.clone(), &Counts::default(), STREAM)[1]["choices"][0]["finish_reason"],
+            told(says.clone(), &Counts::default(), streamed())[1]["choices"][0]["finish_reason"],
             expected
         );
-        let whole = whole_of(says, &Counts::default(), STREAM);
+        let whole = whole_of(says, &Counts::default(), streamed());
         assert_eq!(whole["choices"][0]["finish_reason"], expected);
         assert_eq!(whole["choices"][0]["message"]["content"], "");
     }
@@ -302,9 +296,9 @@ fn a_stream_and_a_whole_answer_say_the_same() {
         Delta::Finish(Stop::Calls),
     ];
     for wanted in [
-        Wanted { usage_chunk: true, ..STREAM },
-        Wanted { usage_chunk: true, thinking_hidden: true, ..STREAM },
-        Wanted { usage_chunk: true, old_functions: true, ..STREAM },
+        Wanted { usage_chunk: true, ..streamed() },
+        Wanted { usage_chunk: true, thinking_hidden: true, ..streamed() },
+        Wanted { usage_chunk: true, old_functions: true, ..streamed() },
     ] {
         let (streamed, reason, usage) = joined(&told(says.clone(), &counts(), wanted.clone()));
         let whole = whole_of(says.clone(), &counts(), wanted);
@@ -356,7 +350,7 @@ fn a_reply_is_read_back_as_it_was() {
 
 #[test]
 fn what_a_failure_must_fit_behind_is_known() {
-    let mut encoder = Chat.stream_encoder(&addressee(STREAM));
+    let mut encoder = Chat.stream_encoder(&addressee(streamed()));
     assert_eq!(encoder.so_far().place, crate::frames::Place::Start);
     let mut out = Vec::new();
     encoder.push(start(), &Counts::default(), &mut out);
