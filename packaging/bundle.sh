@@ -14,4 +14,5 @@ strip --strip-unneeded -o "$stage/sluice-desktop" target/release/sluice-desktop
 mv "$stage/sluice-desktop" target/release/sluice-desktop
 rm -rf target/release/bundle
 (cd src-tauri && npx --yes --package "$cli" -- tauri bundle --ci --bundles deb,rpm)
+packaging/check.sh target/release/bundle/deb/*.deb target/release/bundle/rpm/*.rpm
 ls -l target/release/bundle/deb/*.deb target/release/bundle/rpm/*.rpm

@@ -1,6 +1,6 @@
-//! WebKitGTK's network process, which would outlive the window.
+//! The engine's network process, which would outlive the window.
 //!
-//! WebKitGTK keeps it for as long as the application runs: tens of MiB for a window that nobody sees. Ended, it comes
+//! `WebKitGTK` keeps it for as long as the application runs: tens of MiB for a window that nobody sees. Ended, it comes
 //! back with the next window. The engines of other systems look after their processes themselves.
 
 use std::fs;

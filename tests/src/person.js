@@ -45,12 +45,17 @@ const overflow = () => {
     const box = element.getBoundingClientRect();
     return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
   };
-  const clipped = (element) => {
-    for (let up = element.parentElement; up; up = up.parentElement)
-      if (getComputedStyle(up).overflowX !== "visible" || up.classList.contains("sr")) return true;
-    return false;
+  // What can be scrolled to is told above, if it must be; a text that ends in an ellipsis is whole elsewhere.
+  const excused = (element) => {
+    for (let up = element.parentElement; up !== document.body; up = up.parentElement) {
+      const { overflowX, textOverflow } = getComputedStyle(up);
+      if (["auto", "scroll"].includes(overflowX) || textOverflow === "ellipsis" || up.classList.contains("sr")) return true;
+    }
+    return element.classList.contains("sr");
   };
-  for (const element of document.querySelectorAll("body :is(button, a, input, select, h1, h2, h3, p, td)"))
-    if (isShown(element) && out(element) && !clipped(element)) found.push(`outside the window: ${told(element)}`);
+  // What scrolls cuts its content where it ends, so that its end has to be in the window.
+  const matters = (element) => element.matches("button, a, input, select, h1, h2, h3, p, td") || scrolls(element);
+  for (const element of document.querySelectorAll("body *"))
+    if (isShown(element) && matters(element) && out(element) && !excused(element)) found.push(`outside the window: ${told(element)}`);
   return found;
 };

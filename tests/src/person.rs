@@ -229,7 +229,7 @@ fn key(name: &str) -> char {
 /// Looks again for a good while; answers whether it came true.
 async fn until_async_or(mut look: impl AsyncFnMut() -> bool) -> bool {
     let looking = until_async("the window", async || look().await.then_some(()));
-    tokio::time::timeout(std::time::Duration::from_secs(45), looking).await.is_ok()
+    tokio::time::timeout(std::time::Duration::from_secs(120), looking).await.is_ok()
 }
 
 fn texts(list: &Value) -> Vec<String> {

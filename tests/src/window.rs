@@ -21,7 +21,7 @@ pub struct Window {
 }
 
 /// How long a window may take until it is drawn, on a machine that is busy with other tests.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_secs(120);
 
 /// How long a script of a test may take in the page; a look at a whole view for barriers is the longest. `WebDriver` itself
 /// gives it 30 seconds.

@@ -93,6 +93,7 @@ impl Sluice {
         if let Err(fault) = self.config.watch() {
             tracing::warn!("{fault}");
         }
+        self.report_addresses();
         Ok(Serving { sluice: Arc::clone(self), token })
     }
 
@@ -138,8 +139,15 @@ impl Sluice {
         moved
     }
 
+    fn report_addresses(&self) {
+        let addresses = self.addresses();
+        if !addresses.is_empty() {
+            tracing::info!(?addresses, "gateway listens");
+        }
+    }
+
     fn door_moved(&self) {
-        tracing::info!(addresses = ?self.addresses(), "gateway listens");
+        self.report_addresses();
         self.happenings.tell(Happening::Gateway);
         self.happenings.changed();
     }

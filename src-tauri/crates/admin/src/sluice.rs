@@ -101,6 +101,8 @@ enum Place {
     Memory {
         /// Stops when the product is dropped.
         _demo: Demo,
+        /// What gives the demo's own keys. Its configuration cannot refer to it.
+        process: Environment,
     },
 }
 
@@ -114,7 +116,8 @@ impl Sluice {
         let (place, vault, origin, shown) = if demo {
             let demo = Demo::start().await.map_err(OpenFault::Demo)?;
             let origin = Origin::Memory(demo.configuration());
-            (Place::Memory { _demo: demo }, Vault::none(), origin, Demo::environment(&environment))
+            let shown = Demo::environment(&environment);
+            (Place::Memory { _demo: demo, process: environment }, Vault::none(), origin, shown)
         } else {
             let home = Home::find(&environment)?;
             home.prepare()?;
@@ -323,7 +326,7 @@ impl Sluice {
                 ClientKeys::open(home, &self.environment, &self.config)?,
                 AdminToken::open(home, &self.environment)?,
             ),
-            Place::Memory { .. } => self.demo_keys(),
+            Place::Memory { process, .. } => self.demo_keys(process),
         };
         // A second call would open the same keys again.
         let _ = self.client_keys.set(keys);
@@ -331,9 +334,9 @@ impl Sluice {
         Ok(token)
     }
 
-    fn demo_keys(&self) -> (ClientKeys, AdminToken) {
+    fn demo_keys(&self, process: &Environment) -> (ClientKeys, AdminToken) {
         let secret = |variable: &str, known: &str| {
-            SecretString::from(self.environment.filled(variable).unwrap_or_else(|| known.to_owned()))
+            SecretString::from(process.filled(variable).unwrap_or_else(|| known.to_owned()))
         };
         let key = secret(CLIENT_KEY_VARIABLE, DEMO_CLIENT_KEY);
         let token = secret(ADMIN_TOKEN_VARIABLE, DEMO_ADMIN_TOKEN);

@@ -89,8 +89,11 @@ async fn apply(
         return Outcome::json(&reply);
     }
     let report: Report = serde_json::from_value(reply)?;
-    let mut lines =
-        vec![format!("added {}; {} secrets went into the vault\n", report.added.join(", "), report.secrets)];
+    let mut lines = vec![format!(
+        "added {}; {} went into the vault\n",
+        report.added.join(", "),
+        counted(report.secrets, "secret")
+    )];
     lines.extend(report.notes.iter().map(|note| format!("note: {note}\n")));
     Ok(Outcome::done(lines.concat()))
 }
@@ -120,7 +123,7 @@ fn text(preview: &Preview, paint: Paint) -> String {
 fn row(item: &Item, paint: Paint) -> Vec<String> {
     let name =
         item.new_name.as_ref().map_or_else(|| item.name.clone(), |new| format!("{} as {new}", item.name));
-    let keys = if item.keys == 0 { String::new() } else { format!("{} keys", item.keys) };
+    let keys = if item.keys == 0 { String::new() } else { counted(item.keys, "key") };
     let outcome = match item.outcome.as_str() {
         "add" | "rename" => paint.good("added"),
         "same" => paint.faint("already there"),
@@ -128,4 +131,9 @@ fn row(item: &Item, paint: Paint) -> Vec<String> {
     };
     let note = item.note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
     vec![item.what.replace('_', " "), name, item.detail.clone(), keys, format!("{outcome}{note}")]
+}
+
+/// A number of things in words.
+fn counted(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

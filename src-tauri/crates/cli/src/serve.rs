@@ -65,7 +65,6 @@ fn greet(sluice: &Sluice, serving: &Serving, options: &Serve) {
     let banner = Banner::of(sluice, serving, options.demo);
     // A gateway whose standard output is closed still serves.
     let _ = write!(std::io::stdout().lock(), "{}", banner.painted(Paint::for_stdout()));
-    tracing::info!(addresses = ?serving.addresses(), "gateway listens");
 }
 
 /// Keeps the mask in step with the configuration.

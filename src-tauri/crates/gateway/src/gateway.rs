@@ -148,7 +148,7 @@ impl Default for Sizes {
             reply: 64 * MIB,
             error_body: MIB,
             model_name: 512,
-            event: 16 * MIB,
+            event: wire::sse::EVENT_BYTES_MAX,
             gate_bytes: 256 << 10,
             gate_events: 64,
             queue_requests: 32,

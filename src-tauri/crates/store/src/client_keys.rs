@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use config::document::ClientEntry;
-use config::edit::{EditError, put_client, remove_client};
+use config::edit::{EditError, put_client};
 use config::{Client, DEFAULT_CLIENT, SecretId, Snapshot};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -169,28 +169,11 @@ impl ClientKeys {
         added.map(|()| key)
     }
 
-    /// Makes a key for a client where there is no vault. Its text is returned and kept nowhere: it cannot be shown again.
-    pub async fn add_without_vault(&self, name: &str) -> Result<SecretString, ClientKeyFault> {
-        let name = self.new_name(name)?;
-        let key = SecretString::from(random::token(CLIENT_KEY_PREFIX));
-        self.put(None, entry(&name, hash(key.expose_secret()), true)).await?;
-        Ok(key)
-    }
-
     /// Switches a client on or off. Its key stays what it is.
     pub async fn set_enabled(&self, name: &str, enabled: bool) -> Result<(), ClientKeyFault> {
         let client = self.client(name)?;
         let Some(key_hash) = client.key_hash else { return Err(ClientKeyFault::Unknown(name.to_owned())) };
         self.put(Some(name.to_owned()), entry(name, key_hash, enabled)).await
-    }
-
-    /// Takes a client's key away for good: its hash, then its text.
-    pub async fn revoke(&self, name: &str) -> Result<(), ClientKeyFault> {
-        self.client(name)?;
-        let client = name.to_owned();
-        self.edit(move |text| remove_client(text, &client).map(|removal| removal.text)).await?;
-        self.config.vault().delete(&id(name)).await?;
-        Ok(())
     }
 
     /// The text of a client's key, to be given to the client again.

@@ -101,11 +101,6 @@ pub fn body(protocol: Protocol, error: &ErrorBody<'_>) -> Vec<u8> {
     value(protocol, error).to_string().into_bytes()
 }
 
-/// Returns the event that ends a broken stream, of which nothing is known but that it stands between two events.
-pub fn stream_event(protocol: Protocol, framing: Framing, error: &ErrorBody<'_>) -> Vec<u8> {
-    stream_end(protocol, framing, error, &SoFar { place: Place::Between, ..SoFar::default() })
-}
-
 /// Returns the event that ends a broken stream honestly. Nothing is made up in front of it: no stop, no finish reason, no
 /// `[DONE]`.
 ///
@@ -335,7 +330,6 @@ mod tests {
             let end = text(stream_end(Protocol::Gemini, Framing::JsonArray, &error, &so_far_place));
             assert_eq!(crate::json::validate((so_far.to_owned() + &end).as_bytes()), Ok(()), "{so_far}{end}");
         }
-        assert!(stream_event(Protocol::Gemini, Framing::JsonArray, &error).starts_with(b",\n{"));
     }
 
     #[test]

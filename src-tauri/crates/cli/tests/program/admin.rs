@@ -43,6 +43,24 @@ fn an_import_is_shown_first_and_taken_over_only_when_confirmed() {
 }
 
 #[test]
+fn an_imported_key_goes_into_the_vault_and_without_one_it_is_said_how_to_get_one() {
+    let bed = Bed::new();
+    let file = bed.folder().join("channels.yaml");
+    let text = format!("channels:\n  - name: own\n    type: claude\n    model: m\n    apiKey: {SECRET}\n");
+    store::write_atomic(&file, text.as_bytes(), store::Mode::PRIVATE_FILE).unwrap();
+    let arguments = ["import", file.to_str().unwrap(), "--yes"];
+
+    let refused = bed.refuses(&arguments, 1);
+    assert!(refused.contains("SLUICE_VAULT_PASSPHRASE") && !refused.contains(SECRET), "{refused}");
+    assert!(!bed.config().exists());
+
+    let shown = bed.says(&["import", arguments[1], "--dry-run"]);
+    assert!(shown.contains("  1 key  "), "{shown}");
+    let said = says(&bed, &arguments, "");
+    assert!(said.contains("added own; 1 secret went into the vault"), "{said}");
+}
+
+#[test]
 fn a_channels_key_is_read_from_standard_input_and_kept_in_the_vault() {
     let bed = Bed::new();
     says(&bed, &["channels", "add", "a", "--type", "openai", "--model", "m"], "");

@@ -48,6 +48,23 @@ fn the_demo_fails_over_explains_itself_and_writes_nothing() {
 }
 
 #[test]
+fn the_demo_takes_its_keys_from_the_environment_where_that_has_some() {
+    let bed = Bed::new();
+    let mut command = bed.command(&[&["serve", "--demo"], &ANYWHERE[..]].concat());
+    command.env("SLUICE_KEY", "sk-mine").env("SLUICE_ADMIN_TOKEN", "token-of-mine");
+    let serving = Serving::start(command);
+    for (method, path, key, status) in [
+        ("GET", "/v1/models", "sk-mine", "200"),
+        ("GET", "/v1/models", "sk-sluice-demo", "401"),
+        ("POST", "/api/overview", "token-of-mine", "200"),
+        ("POST", "/api/overview", "sluice-admin-demo", "401"),
+    ] {
+        let answer = serving.ask(method, path, &[("authorization", &format!("Bearer {key}"))], "{}");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path} with {key}: {answer}");
+    }
+}
+
+#[test]
 fn files_are_private_whatever_the_umask() {
     let bed = Bed::new();
     let mut command = Command::new("sh");

@@ -4,6 +4,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::VAULT_PASSPHRASE_VARIABLE;
+
 /// What the secrets are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -74,7 +76,7 @@ pub enum VaultFault {
     Denied,
     /// There is no keychain, and no file was chosen in its place.
     #[error(
-        "there is no keychain here: choose an encrypted file as the vault, or keep the secret in an environment variable and refer to it as ${{NAME}}"
+        "there is no keychain here: start Sluice with {VAULT_PASSPHRASE_VARIABLE} set to keep secrets in an encrypted file behind that passphrase, or keep the secret in an environment variable and refer to it as ${{NAME}}"
     )]
     Missing,
     /// The keychain does not answer.
