@@ -210,7 +210,7 @@ fn parts(content: &Value, kinds: &[&str], at: &str, may_be_empty: bool) -> Resul
         match kind {
             "image_url" => image_url(&part["image_url"]["url"], &format!("{at}.image_url.url"))?,
             "input_audio" => {
-                one_of(&part["input_audio"]["format"], &["wav", "mp3"], &format!("{at}.input_audio.format"))?
+                one_of(&part["input_audio"]["format"], &["wav", "mp3"], &format!("{at}.input_audio.format"))?;
             }
             "file" if part["file"]["file_id"].is_null() => {
                 word(&part["file"]["filename"], &format!("{at}.file.filename"))?;

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use serde_json::Value;
 use wire::Protocol;
 use wire::calls::Names;
@@ -9,16 +7,7 @@ use wire::sse::Kind;
 use wire::translate::{self, Translation};
 
 use crate::addressee;
-
-/// Reads a golden stream.
-fn golden(name: &str, protocol: Protocol) -> Vec<u8> {
-    let word = match protocol {
-        Protocol::Messages => "anthropic",
-        Protocol::Chat | Protocol::Responses | Protocol::Gemini => protocol.word(),
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/streams");
-    std::fs::read(folder.join(format!("{name}.{word}.sse"))).unwrap()
-}
+use crate::relay::golden;
 
 /// Translates a stream that comes in pieces of `size` bytes.
 fn translated(from: Protocol, to: Protocol, bytes: &[u8], size: usize) -> String {

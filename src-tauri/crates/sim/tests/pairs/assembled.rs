@@ -195,7 +195,7 @@ fn responses(events: &[Event]) -> Value {
                 assert_eq!(event["item"]["id"], items[done.len()], "{event}");
                 done.push(event["item"].clone());
             }
-            kind if kind.ends_with(".delta") => {
+            kind if kind.rsplit('.').next() == Some("delta") => {
                 assert!(items.iter().any(|known| known == id), "{event}");
                 append(said.entry(place(event)).or_insert(Value::Null), &event["delta"]);
             }
@@ -246,7 +246,8 @@ fn gemini(events: &[Event]) -> Value {
         finish = candidate["finishReason"].clone();
     }
     assert!(!finish.is_null(), "no finish reason");
-    answer["candidates"] = json!([{"content": {"role": "model", "parts": parts}, "finishReason": finish, "index": 0}]);
+    answer["candidates"] =
+        json!([{"content": {"role": "model", "parts": parts}, "finishReason": finish, "index": 0}]);
     joined_parts(&mut answer);
     answer
 }

@@ -4,6 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod answers;
+mod assembled;
+mod generated;
+mod loss;
+mod pitfalls;
+mod properties;
+mod relay;
 mod requests;
 
 use wire::Protocol;
@@ -30,5 +36,15 @@ fn protocol_of(file: &str) -> Protocol {
         (_, "responses") | ("codex", _) => Protocol::Responses,
         (_, "gemini") | ("gemini-cli", _) => Protocol::Gemini,
         (_, _) => Protocol::Chat,
+    }
+}
+
+/// The path that a request for an answer takes.
+fn path(protocol: Protocol, model: &str) -> String {
+    match protocol {
+        Protocol::Chat => "/v1/chat/completions".to_owned(),
+        Protocol::Responses => "/v1/responses".to_owned(),
+        Protocol::Messages => "/v1/messages".to_owned(),
+        Protocol::Gemini => format!("/v1beta/models/{model}:generateContent"),
     }
 }

@@ -117,7 +117,10 @@ impl Row {
         let mut fault = |what: String| faults.push(format!("{}: {what}\n    in {text}", self.name()));
         for (pointer, expected) in &self.expect {
             if found.pointer(pointer) != Some(expected) {
-                fault(format!("{pointer} is {:?}, not {expected}", found.pointer(pointer).map(Value::to_string)));
+                fault(format!(
+                    "{pointer} is {:?}, not {expected}",
+                    found.pointer(pointer).map(Value::to_string)
+                ));
             }
         }
         for pointer in &self.absent {
@@ -140,6 +143,19 @@ fn protocol(word: &str) -> Protocol {
 
 fn rows(text: &str) -> Vec<Row> {
     serde_json::from_str(text).unwrap()
+}
+
+/// Returns the requests of all rows, with their protocols.
+pub(crate) fn requests() -> Vec<(Protocol, Value)> {
+    let rows = rows(include_str!("pitfalls/requests.json"));
+    rows.into_iter().map(|row| (row.client(), row.request.unwrap())).collect()
+}
+
+/// Returns the answers of all rows, with their protocols; what is streamed is an array of its events.
+pub(crate) fn answers() -> Vec<(Protocol, Value)> {
+    let texts = [include_str!("pitfalls/replies.json"), include_str!("pitfalls/streams.json")];
+    let answer = |row: Row| Some((row.channel(), row.answer.or(row.events.map(Value::from))?));
+    texts.into_iter().flat_map(rows).filter_map(answer).collect()
 }
 
 fn done(faults: &[String]) {
@@ -206,11 +222,11 @@ fn stream(protocol: Protocol, events: &[Value]) -> String {
     let mut stream = String::new();
     for event in events {
         if let (Protocol::Messages | Protocol::Responses, Some(kind)) = (protocol, event["type"].as_str()) {
-            stream += &format!("event: {kind}\n");
+            stream.extend(["event: ", kind, "\n"]);
         }
         match event {
-            Value::String(text) => stream += &format!("data: {text}\n\n"),
-            event => stream += &format!("data: {event}\n\n"),
+            Value::String(text) => stream.extend(["data: ", text, "\n\n"]),
+            event => stream.extend(["data: ", &event.to_string(), "\n\n"]),
         }
     }
     stream
@@ -227,8 +243,12 @@ fn streams_are_told_as_the_rows_say() {
         };
         let relayed = relay(row.channel(), &names, &to, [bytes.as_bytes()]);
         let found = match &relayed.end {
-            End::Whole if row.failed.is_none() && !row.cut => assembled::assembled(row.client(), &relayed.text),
-            End::Failed(failure) if row.failed.as_ref().is_some_and(|words| failure.message.contains(words)) => {
+            End::Whole if row.failed.is_none() && !row.cut => {
+                assembled::assembled(row.client(), &relayed.text)
+            }
+            End::Failed(failure)
+                if row.failed.as_ref().is_some_and(|words| failure.message.contains(words)) =>
+            {
                 last_words(&row, &relayed.text)
             }
             End::Cut if row.cut => last_words(&row, &relayed.text),

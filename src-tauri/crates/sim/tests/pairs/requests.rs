@@ -7,23 +7,24 @@ use wire::head::{Head, PathModel};
 use wire::translate::{self, Translated, Untranslatable};
 use wire::{Operation, Protocol};
 
-use crate::protocol_of;
+use crate::{path, protocol_of};
 
 /// A request as a real client sent it.
-struct Sent {
-    file: String,
-    protocol: Protocol,
+pub(crate) struct Sent {
+    pub(crate) file: String,
+    pub(crate) protocol: Protocol,
     path: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// Reads the skeletons of real clients' requests for answers.
-fn sent() -> Vec<Sent> {
+pub(crate) fn sent() -> Vec<Sent> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures");
     let mut all = Vec::new();
     for entry in folder.join("clients").read_dir().unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
-        if !file.ends_with(".json") || file.contains("count-tokens") || file.contains("websocket") {
+        let is_json = Path::new(&file).extension().is_some_and(|kind| kind == "json");
+        if !is_json || file.contains("count-tokens") || file.contains("websocket") {
             continue;
         }
         let text = std::fs::read_to_string(folder.join("clients").join(&file)).unwrap();
@@ -47,21 +48,12 @@ fn sent() -> Vec<Sent> {
 }
 
 /// A model of each protocol's own provider, and one of somebody else's.
-fn models(protocol: Protocol) -> [(&'static str, bool); 2] {
+pub(crate) fn models(protocol: Protocol) -> [(&'static str, bool); 2] {
     match protocol {
         Protocol::Chat => [("gpt-5.4", true), ("deepseek-chat", false)],
         Protocol::Responses => [("gpt-5.4", true), ("grok-4", false)],
         Protocol::Messages => [("claude-sonnet-5", true), ("kimi-k2", false)],
         Protocol::Gemini => [("gemini-3-pro", true), ("gemini-2.5-flash", false)],
-    }
-}
-
-fn path(protocol: Protocol, model: &str) -> String {
-    match protocol {
-        Protocol::Chat => "/v1/chat/completions".to_owned(),
-        Protocol::Responses => "/v1/responses".to_owned(),
-        Protocol::Messages => "/v1/messages".to_owned(),
-        Protocol::Gemini => format!("/v1beta/models/{model}:generateContent"),
     }
 }
 

@@ -31,7 +31,7 @@ pub enum ToolKind<'a> {
     Function(Option<Schema<'a>>),
     /// The client runs it; it takes free text, which a grammar may bind.
     Free {
-        /// The grammar in Responses' form (`{"type":"grammar","syntax":…,"definition":…}`), where there is one.
+        /// The language of the grammar, `lark` or `regex`, where there is one.
         syntax: Option<Text<'a>>,
         /// The grammar's text.
         definition: Option<Text<'a>>,

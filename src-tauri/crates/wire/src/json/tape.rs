@@ -59,7 +59,7 @@ impl<'a> Tape<'a> {
             }
             for (index, element) in value.elements().enumerate() {
                 if element.holds(offset) {
-                    path.push_str(&format!("[{index}]"));
+                    path = format!("{path}[{index}]");
                     value = element;
                     continue 'deeper;
                 }
