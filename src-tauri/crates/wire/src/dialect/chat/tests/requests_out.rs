@@ -14,6 +14,7 @@ fn tool(name: &str) -> Json {
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_setting_is_said_as_the_channel_wants_it() {
     let capped = Target { output_max: Some(8192), ..VENDOR };
+    let relay = Target { model: "openai/gpt-5.4", ..VENDOR };
     let schema = json!({"type": "json_schema", "json_schema": {"name": "a b", "schema": {"type": "object"}}});
     for (id, members, target, expected, notes) in [
         (
@@ -47,6 +48,7 @@ fn every_setting_is_said_as_the_channel_wants_it() {
         ("1.2.2", json!({"temperature": 0.1}), GPT_5, json!({"temperature": null}), "drop:temperature"),
         ("", json!({"top_k": 4, "seed": 5}), VENDOR, json!({"top_k": 4, "seed": 5}), ""),
         ("2.2.2", json!({"top_k": 4}), OPENAI, json!({"top_k": null}), "drop:top_k"),
+        ("a relay", json!({"top_k": 4}), relay, json!({"top_k": null}), "drop:top_k"),
         (
             "2.2.2",
             json!({"stop": ["a", "b", "c", "d", "e"]}),
