@@ -58,7 +58,7 @@ fn read_arguments(value: &mut Value) {
             for (key, member) in members {
                 match member {
                     Value::String(text) if key == "arguments" => {
-                        *member = serde_json::from_str(text).unwrap()
+                        *member = serde_json::from_str(text).unwrap();
                     }
                     other => read_arguments(other),
                 }
