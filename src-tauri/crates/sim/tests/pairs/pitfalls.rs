@@ -222,7 +222,7 @@ fn whole_answers_are_told_as_the_rows_say() {
 }
 
 /// The bytes of a stream with these events.
-fn stream(protocol: Protocol, events: &[Value]) -> String {
+pub(crate) fn stream(protocol: Protocol, events: &[Value]) -> String {
     let mut stream = String::new();
     for event in events {
         if let (Protocol::Messages | Protocol::Responses, Some(kind)) = (protocol, event["type"].as_str()) {
