@@ -223,12 +223,7 @@ class Chat(Speaker):
         ]
         heard.stop = choice.finish_reason
         heard.usage = (completion.usage.prompt_tokens, completion.usage.completion_tokens)
-        heard.own = {"role": "assistant", "content": message.content}
-        if message.tool_calls:
-            called = [call.model_dump(include={"id", "type", "function"}) for call in message.tool_calls]
-            for call in called:
-                call["function"] = {key: call["function"][key] for key in ("name", "arguments")}
-            heard.own["tool_calls"] = called
+        heard.own = message.model_dump(exclude_unset=True)
 
 
 class Responses(Speaker):
