@@ -2,7 +2,7 @@
 
 use super::Encoding;
 use crate::Protocol;
-use crate::ask::{Choice, Setting, Tool, ToolKind};
+use crate::ask::{Ask, Choice, Setting, Tool, ToolKind};
 use crate::calls::Names;
 use crate::json::{Members, Text};
 use crate::note::{Unsaid, Why};
@@ -47,6 +47,9 @@ impl<'e> Encoding<'e> {
     /// Finds out which tools can be offered, and how.
     pub(super) fn offer(&mut self) -> Result<Offer<'e>, Unsaid> {
         let ask = self.ask;
+        if chooses_nothing(ask) {
+            return Err(Unsaid::new(ask.word(Setting::Choice), "names a tool that is not offered"));
+        }
         let mut tools = Vec::with_capacity(ask.tools.len());
         let mut left_out: Vec<&Text<'_>> = Vec::new();
         for tool in &ask.tools {
@@ -124,6 +127,16 @@ impl<'e> Encoding<'e> {
                 (!tools.is_empty()).then_some(Choosing::Word(word))
             }
         }
+    }
+}
+
+/// Tells whether a choice names none of the tools that are offered.
+fn chooses_nothing(ask: &Ask<'_>) -> bool {
+    let is_offered = |name: &Text<'_>| ask.tools.iter().any(|tool| tool.name == *name);
+    match &ask.choice {
+        Some(Choice::Named(name)) => !is_offered(name),
+        Some(Choice::Among { names, .. }) => !names.iter().any(is_offered),
+        Some(Choice::Auto | Choice::Required | Choice::None) | None => false,
     }
 }
 
