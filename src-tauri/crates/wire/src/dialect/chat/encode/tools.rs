@@ -2,7 +2,7 @@
 
 use super::Encoding;
 use crate::Protocol;
-use crate::ask::{Ask, Choice, Setting, Tool, ToolKind};
+use crate::ask::{Ask, Choice, FREE_AS_FUNCTION, Setting, Tool, ToolKind};
 use crate::calls::Names;
 use crate::json::{Members, Text};
 use crate::note::{Unsaid, Why};
@@ -188,28 +188,14 @@ impl Offered<'_> {
                         write_grammar(inside, syntax, definition);
                     }
                 }
-                (ToolKind::Free { definition, .. }, Form::FreeAsFunction) => {
-                    inside.text_if("description", described(description, definition.as_ref()).as_ref());
-                    inside.raw("parameters", FREE_SCHEMA);
+                (ToolKind::Free { .. }, Form::FreeAsFunction) => {
+                    inside.text_if("description", self.tool.words_as_function().as_ref());
+                    inside.raw("parameters", FREE_AS_FUNCTION);
                 }
                 (ToolKind::Function(_) | ToolKind::Free { .. } | ToolKind::Hosted(_), _) => {}
             }
         });
     }
-}
-
-/// What a tool of free text takes where it must be a function.
-const FREE_SCHEMA: &str = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
-
-/// Describes a tool of free text that must be a function: a grammar can only be told in words.
-fn described<'t>(description: Option<&Text<'t>>, grammar: Option<&Text<'t>>) -> Option<Text<'t>> {
-    let mut words = description.cloned().unwrap_or_default();
-    if let Some(grammar) = grammar {
-        words.push_plain(if words.is_empty() { "" } else { "\n\n" });
-        words.push_plain("`input` must follow this grammar:\n");
-        words.push(grammar);
-    }
-    (!words.is_empty()).then_some(words)
 }
 
 fn write_grammar(tool: &mut Members<'_>, syntax: &Text<'_>, definition: &Text<'_>) {

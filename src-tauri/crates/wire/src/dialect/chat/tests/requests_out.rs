@@ -160,8 +160,8 @@ fn tools_are_said_as_the_channel_wants_them() {
     let grammar = json!({"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: x"}});
     let custom = json!({"type": "custom", "custom": {"name": "p", "description": "d", "format": grammar}});
     let as_function = json!({"type": "function", "function": {
-        "name": "p", "description": "d\n\n`input` must follow this grammar:\nstart: x",
-        "parameters": {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"], "additionalProperties": false},
+        "name": "p", "description": "d\n\n`input` must follow this grammar (lark):\nstart: x",
+        "parameters": {"type": "object", "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}}, "required": ["input"]},
     }});
     let both = json!([tool("f"), tool("g")]);
     let hosted = json!({"type": "web_search"});
