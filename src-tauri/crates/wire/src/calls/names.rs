@@ -1,5 +1,7 @@
 //! Names of tools, made legal for one request, and what they stand for.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::ask::{Arguments, Ask, Content, ToolKind};
@@ -28,9 +30,10 @@ impl NameRule {
     }
 }
 
-/// What the tools of one request are called upstream, and what those names stand for.
+/// What the tools of one request are called upstream, and what those names stand for. A copy shares them: agents offer
+/// dozens of tools, and each attempt and answer needs the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names(Vec<Sent>);
+pub struct Names(Arc<[Sent]>);
 
 /// One tool under its upstream name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,11 +82,11 @@ impl Names {
             let wanted = wish.wanted();
             legal(&wanted, rule) == wanted
         });
-        let mut names = Self::default();
+        let mut names = Vec::with_capacity(kept.len() + changed.len());
         for wish in kept.into_iter().chain(changed) {
-            names.add(wish, rule);
+            add(&mut names, wish, rule);
         }
-        names
+        Self(names.into())
     }
 
     /// Returns what the upstream knows a tool by; a name that was never named stays as it is.
@@ -109,20 +112,20 @@ impl Names {
             .find(same)
             .or_else(|| self.0.iter().find(|sent| namespace.is_none() && sent.original == original))
     }
+}
 
-    fn add(&mut self, wish: Wish, rule: NameRule) {
-        if self.0.iter().any(|sent| sent.original == wish.original && sent.namespace == wish.namespace) {
-            return;
-        }
-        let wanted = wish.wanted();
-        let mut name = legal(&wanted, rule);
-        let mut seed = wanted;
-        while self.0.iter().any(|sent| sent.name == name) {
-            seed.push('\'');
-            name = shortened(&name, &seed, rule);
-        }
-        self.0.push(Sent { name, original: wish.original, namespace: wish.namespace, free: wish.free });
+fn add(names: &mut Vec<Sent>, wish: Wish, rule: NameRule) {
+    if names.iter().any(|sent| sent.original == wish.original && sent.namespace == wish.namespace) {
+        return;
     }
+    let wanted = wish.wanted();
+    let mut name = legal(&wanted, rule);
+    let mut seed = wanted;
+    while names.iter().any(|sent| sent.name == name) {
+        seed.push('\'');
+        name = shortened(&name, &seed, rule);
+    }
+    names.push(Sent { name, original: wish.original, namespace: wish.namespace, free: wish.free });
 }
 
 /// A tool that wants a name.

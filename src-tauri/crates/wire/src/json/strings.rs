@@ -185,36 +185,42 @@ const fn marks_of_specials(word: u64) -> u64 {
 
 /// Reads the inside of a string. Lone surrogates and bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn unescape(inside: &[u8]) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', inside) else {
-        // Nearly all text is what it should be, and is found so in fewer steps than the lossy reading takes.
-        return std::str::from_utf8(inside).map_or_else(|_| String::from_utf8_lossy(inside), Cow::Borrowed);
-    };
+    match std::str::from_utf8(inside) {
+        Ok(inside) => unescape_text(inside),
+        Err(_) => Cow::Owned(unescape_text(&String::from_utf8_lossy(inside)).into_owned()),
+    }
+}
+
+/// Reads the inside of a string that is known to be UTF-8. Lone surrogates become U+FFFD.
+pub(crate) fn unescape_text(inside: &str) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'\\', inside.as_bytes()) else { return Cow::Borrowed(inside) };
     let mut text = String::with_capacity(inside.len());
-    text.push_str(&String::from_utf8_lossy(&inside[..first]));
+    text.push_str(&inside[..first]);
     let mut rest = &inside[first..];
     while !rest.is_empty() {
-        rest = push_escape(rest, &mut text);
-        let plain = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
-        text.push_str(&String::from_utf8_lossy(&rest[..plain]));
+        let (char, length) = read_escape(rest);
+        text.push(char);
+        rest = &rest[length..];
+        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
+        text.push_str(&rest[..plain]);
         rest = &rest[plain..];
     }
     Cow::Owned(text)
 }
 
-/// Reads the escape at the start of `rest` and returns what follows it.
-fn push_escape<'a>(rest: &'a [u8], text: &mut String) -> &'a [u8] {
-    let (char, length) = match rest.get(1) {
+/// Reads the escape whose backslash stands at the start of `rest`; returns what it stands for and its length.
+pub(super) fn read_escape(rest: &str) -> (char, usize) {
+    let rest = rest.as_bytes();
+    match rest.get(1) {
         Some(b'b') => ('\u{8}', 2),
         Some(b'f') => ('\u{c}', 2),
         Some(b'n') => ('\n', 2),
         Some(b'r') => ('\r', 2),
         Some(b't') => ('\t', 2),
         Some(b'u') => unicode_escape(rest),
-        Some(&other) => (char::from(other), 2),
-        None => (char::REPLACEMENT_CHARACTER, 1),
-    };
-    text.push(char);
-    rest.get(length..).unwrap_or_default()
+        Some(&other) if other.is_ascii() => (char::from(other), 2),
+        Some(_) | None => (char::REPLACEMENT_CHARACTER, 1),
+    }
 }
 
 fn unicode_escape(rest: &[u8]) -> (char, usize) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cursor, DEPTH_MAX, Malformed, Text, unescape};
+use super::{Cursor, DEPTH_MAX, Malformed, Text, unescape_text};
 
 /// A JSON text with the places of all its values: one pass over the text, no copy of it, no number turned into another.
 #[derive(Debug)]
@@ -219,7 +219,7 @@ impl<'a> Value<'a> {
 
     /// Returns a string as it is read.
     pub fn str(self) -> Option<Cow<'a, str>> {
-        self.is_string().then(|| unescape(inside(self.raw()).as_bytes()))
+        self.is_string().then(|| unescape_text(inside(self.raw())))
     }
 
     /// Tells whether this is the string `word`.

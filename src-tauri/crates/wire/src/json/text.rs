@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::{quote, unescape};
+use super::strings::read_escape;
+use super::{quote, unescape_text};
 
 /// Text as it stands between the quotes of a JSON string: still escaped.
 ///
@@ -40,13 +41,15 @@ impl<'a> Text<'a> {
 
     /// Writes plain text and keeps it.
     pub fn owned(plain: &str) -> Text<'static> {
-        let quoted = quote(plain);
-        Text(Cow::Owned(quoted[1..quoted.len() - 1].to_owned()))
+        let mut written = quote(plain);
+        written.pop();
+        written.remove(0);
+        Text(Cow::Owned(written))
     }
 
     /// Returns the text as it is read. Lone surrogates become U+FFFD.
     pub fn plain(&self) -> Cow<'_, str> {
-        unescape(self.0.as_bytes())
+        unescape_text(&self.0)
     }
 
     /// Returns the text as it is written, without quotes.
@@ -66,11 +69,15 @@ impl<'a> Text<'a> {
 
     /// Tells whether there is nothing but white space.
     pub fn is_blank(&self) -> bool {
-        match self.0.as_bytes().first() {
-            None => true,
-            Some(b'\\' | b' ') => self.plain().trim().is_empty(),
-            Some(_) => self.0.trim().is_empty(),
+        let mut rest = self.0.trim_start();
+        while rest.starts_with('\\') {
+            let (char, length) = read_escape(rest);
+            if !char.is_whitespace() {
+                return false;
+            }
+            rest = rest[length..].trim_start();
         }
+        rest.is_empty()
     }
 
     /// Appends another text.
