@@ -41,7 +41,7 @@ test: | build-packages desktop-packages test-packages rust ## runs every test: t
 	SLUICE_BUILT=$(built) cargo test --workspace --locked
 	SLUICE_BIN=$(built)/sluice tests/sdk/run.sh
 
-test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
+test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex, Gemini CLI, opencode, goose and aider through channels of every protocol
 	tests/clients/run.sh
 
 bench: | build-packages bench-packages rust ## measures CPU per request beside nginx

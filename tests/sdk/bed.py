@@ -1,8 +1,9 @@
 """Runs one command against a real gateway in front of a simulated provider.
 
-    python3 bed.py CONFIG COMMAND [ARGUMENT...]
+    python3 bed.py [--strict] CONFIG COMMAND [ARGUMENT...]
 
-CONFIG is the gateway's YAML file, in which ${SIM_URL} stands for the simulator's address. The command finds
+CONFIG is the gateway's YAML file, in which ${SIM_URL} stands for the simulator's address, and ${SIM_HOST} and
+${SIM_PORT} for its parts. With --strict the simulator refuses what the real providers refuse. The command finds
 the gateway in SLUICE_URL, its client key in SLUICE_KEY and the simulator in SIM_URL. Both programs come from
 SLUICE_BIN, listen on loopback only, keep their files in a temporary folder, and are stopped however the command
 ends; if it fails, their logs are printed.
@@ -27,11 +28,11 @@ STOP_WITHIN_S = 15
 CLIENT_KEY = "sk-sluice-test-key"
 
 
-def main(config: str, command: list[str]) -> int:
+def main(config: str, command: list[str], strict: bool) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sluice-bed-")))
-        simulator = stack.enter_context(simulated(folder))
+        simulator = stack.enter_context(simulated(folder, strict))
         gateway = stack.enter_context(served(folder, pathlib.Path(config), simulator))
         surroundings = {"SLUICE_URL": gateway, "SLUICE_KEY": CLIENT_KEY, "SIM_URL": simulator}
         status = subprocess.run(command, env=own_environment() | surroundings, check=False).returncode
@@ -40,16 +41,19 @@ def main(config: str, command: list[str]) -> int:
         return status
 
 
-def simulated(folder: pathlib.Path):
+def simulated(folder: pathlib.Path, strict: bool):
     """The simulated provider."""
     port = free_port()
-    return running(folder, "sim", ["--port", str(port)], f"http://127.0.0.1:{port}", "/__sim/requests")
+    options = ["--port", str(port), *(["--strict"] if strict else [])]
+    return running(folder, "sim", options, f"http://127.0.0.1:{port}", "/__sim/requests")
 
 
 def served(folder: pathlib.Path, template: pathlib.Path, simulator: str):
     """The gateway, with its channels pointing at the simulated provider."""
     config = folder / template.name
-    config.write_text(string.Template(template.read_text()).safe_substitute(SIM_URL=simulator))
+    host, _, port = simulator.removeprefix("http://").partition(":")
+    places = {"SIM_URL": simulator, "SIM_HOST": host, "SIM_PORT": port}
+    config.write_text(string.Template(template.read_text()).safe_substitute(places))
     address = f"127.0.0.1:{free_port()}"
     options = ["--config", str(config), "--listen", address]
     return running(folder, "serve", options, f"http://{address}", "/health")
@@ -116,6 +120,9 @@ def show_logs(folder: pathlib.Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
+    arguments = sys.argv[1:]
+    strict = arguments[:1] == ["--strict"]
+    config, *command = arguments[strict:] or [""]
+    if not command:
         sys.exit(__doc__)
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(config, command, strict))
