@@ -1,11 +1,12 @@
 # Every command of this repository. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients bench package bindings check advisories fmt
+.PHONY: help run test test-clients fuzz bench package bindings check advisories fmt
 
 # Where the developer tools go that `make check` installs; nothing outside the repository is touched.
 TOOLS := target/tools
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
 TYPOS_VERSION := 1.52.0
 
 # rustup's own folder is not on PATH in the shell that has just installed it.
@@ -43,6 +44,20 @@ test: | build-packages desktop-packages test-packages rust ## runs every test: t
 
 test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex, Gemini CLI, opencode, goose and aider through channels of every protocol
 	tests/clients/run.sh
+
+# The toolchain is stable, and libFuzzer wants to name flags that are not: they choose what is instrumented, no more.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= sse $(foreach kind,request stream,$(foreach protocol,chat responses messages gemini,$(kind)_$(protocol)))
+fuzz_crate := src-tauri/crates/wire/fuzz
+
+fuzz: | build-packages rust $(TOOLS)/bin/cargo-fuzz ## looks for bytes that break a decoder, FUZZ_SECONDS (600) for each
+	SLUICE_WRITE_SEEDS=$(CURDIR)/target/fuzz/seeds cargo test --quiet --locked --package sluice-wire --test corpus
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/fuzz/found/$$target && \
+		RUSTC_BOOTSTRAP=1 $(TOOLS)/bin/cargo-fuzz run --fuzz-dir $(fuzz_crate) --target-dir target/fuzz/build \
+			--sanitizer none $$target target/fuzz/found/$$target target/fuzz/seeds/$$target \
+			-- -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=20 || exit 1; \
+	done
 
 bench: | build-packages bench-packages rust ## measures CPU per request beside nginx
 	tests/bench/run.sh
@@ -83,3 +98,6 @@ $(TOOLS)/bin/cargo-deny: | rust
 
 $(TOOLS)/bin/typos: | rust
 	cargo install --quiet --locked --root $(TOOLS) typos-cli@$(TYPOS_VERSION)
+
+$(TOOLS)/bin/cargo-fuzz: | rust
+	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz@$(CARGO_FUZZ_VERSION)

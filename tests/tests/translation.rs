@@ -202,6 +202,32 @@ async fn a_silent_upstream_is_bridged_in_the_clients_own_way() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_in_the_other_form_than_asked_for_is_told_in_the_one_that_was() {
+    for (client, channel) in pairs() {
+        let label = label(client, channel);
+        let a = Upstream::always(streams(channel.stream)).await;
+        let bed = one(channel, &a).await;
+        let reply = bed.ask(client, false).await;
+        assert_eq!(reply.status, 200, "{label}: {reply:?}");
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{label}");
+        let seen = observe::whole(client.protocol, Operation::Generate, &reply.body).unwrap();
+        assert_eq!(bed.trace(&reply).await.usage, seen.usage, "{label}");
+
+        let a =
+            Upstream::always(vec![Step::Read, Step::Send(upstream::json(channel.answer.as_bytes()))]).await;
+        let bed = one(channel, &a).await;
+        let reply = bed.ask(client, true).await;
+        assert_eq!((reply.status, reply.end), (200, End::Clean), "{label}: {reply:?}");
+        assert!(reply.text().contains("Hello from b."), "{label}: {}", reply.text());
+        let seen = read(client.protocol, &reply.text());
+        assert!(seen.ended(), "{label}: {}", reply.text());
+        let trace = bed.trace(&reply).await;
+        let usage = trace.usage.map(|usage| (usage.input(), usage.output));
+        assert_eq!((trace.ending, usage), (gateway::Ending::Done, Some((7, 4))), "{label}");
+    }
+}
+
 fn speech(protocol: Protocol) -> &'static Speech {
     speech::ALL.iter().find(|speech| speech.protocol == protocol).unwrap()
 }

@@ -1,14 +1,20 @@
 //! What is said: each exchange's request and reply, preserialised and known to both ends.
 
+use anyhow::Result;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
+use wire::Protocol;
+
+use crate::translated::{self, Expected};
 
 /// The key that clients present to the gateway and, as a channel's own key, the gateway to the upstream.
 pub(crate) const KEY: &str = "sk-bench-0123456789abcdef0123456789abcdef";
 
 /// A 1 KB body, request and reply alike: the size of a short question and its answer.
 const SMALL_BYTES: usize = 1024;
+/// What a small request asks, over and over.
+const QUESTION: &str = "Why is the sky blue at noon and red at dusk? ";
 /// Content chunks of one streamed answer; role, finish, usage and `[DONE]` come on top.
 const STREAM_CHUNKS: usize = 50;
 /// The size that a coding agent's requests reach in a long session.
@@ -24,11 +30,24 @@ pub(crate) enum Exchange {
     Stream,
     /// 400 KB Messages request as coding agents send them, a short streamed reply in one piece.
     Agent,
+    /// 1 KB Messages request to a Chat upstream, 1 KB JSON reply.
+    TranslatedWhole,
+    /// 1 KB Messages request to a Chat upstream, a stream of 50 content chunks, paced.
+    TranslatedStream,
+    /// The request of [`Exchange::Agent`] to a Chat upstream, a short streamed reply in one piece.
+    TranslatedAgent,
 }
 
 impl Exchange {
     /// Every exchange, in the order of the table.
-    pub(crate) const ALL: [Self; 3] = [Self::Whole, Self::Stream, Self::Agent];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Whole,
+        Self::Stream,
+        Self::Agent,
+        Self::TranslatedWhole,
+        Self::TranslatedStream,
+        Self::TranslatedAgent,
+    ];
 
     /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -36,21 +55,65 @@ impl Exchange {
             Self::Whole => "whole",
             Self::Stream => "stream",
             Self::Agent => "agent",
+            Self::TranslatedWhole => "translated-whole",
+            Self::TranslatedStream => "translated-stream",
+            Self::TranslatedAgent => "translated-agent",
         }
     }
 
-    /// The path it is posted to.
-    pub(crate) fn path(self) -> &'static str {
+    /// The protocol that the client speaks.
+    pub(crate) fn asked_in(self) -> Protocol {
         match self {
-            Self::Whole | Self::Stream => "/v1/chat/completions",
-            Self::Agent => "/v1/messages",
+            Self::Whole | Self::Stream => Protocol::Chat,
+            Self::Agent | Self::TranslatedWhole | Self::TranslatedStream | Self::TranslatedAgent => {
+                Protocol::Messages
+            }
         }
+    }
+
+    /// The protocol that the upstream speaks.
+    pub(crate) fn answered_in(self) -> Protocol {
+        match self {
+            Self::Whole
+            | Self::Stream
+            | Self::TranslatedWhole
+            | Self::TranslatedStream
+            | Self::TranslatedAgent => Protocol::Chat,
+            Self::Agent => Protocol::Messages,
+        }
+    }
+
+    /// Whether only a gateway that translates can serve it.
+    pub(crate) fn is_translated(self) -> bool {
+        self.asked_in() != self.answered_in()
+    }
+
+    /// Whether the reply is streamed.
+    pub(crate) fn is_streamed(self) -> bool {
+        match self {
+            Self::Whole | Self::TranslatedWhole => false,
+            Self::Stream | Self::Agent | Self::TranslatedStream | Self::TranslatedAgent => true,
+        }
+    }
+
+    /// The path that the client posts it to.
+    pub(crate) fn path(self) -> &'static str {
+        path(self.asked_in())
+    }
+
+    /// The path that the upstream gets it on.
+    pub(crate) fn upstream_path(self) -> &'static str {
+        path(self.answered_in())
     }
 
     /// The model the upstream knows, which a request by exact name carries.
     pub(crate) fn model(self) -> &'static str {
         match self {
-            Self::Whole | Self::Stream => "bench-chat",
+            Self::Whole
+            | Self::Stream
+            | Self::TranslatedWhole
+            | Self::TranslatedStream
+            | Self::TranslatedAgent => "bench-chat",
             Self::Agent => "bench-messages",
         }
     }
@@ -58,56 +121,85 @@ impl Exchange {
     /// The name that Sluice's configuration turns into [`Exchange::model`].
     pub(crate) fn alias(self) -> &'static str {
         match self {
-            Self::Whole | Self::Stream => "fast",
+            Self::Whole
+            | Self::Stream
+            | Self::TranslatedWhole
+            | Self::TranslatedStream
+            | Self::TranslatedAgent => "fast",
             Self::Agent => "coding-agent",
         }
     }
 
-    /// The request's body, asking for `model`. The upstream accepts it only as it is for [`Exchange::model`].
+    /// The body that the client sends, asking for `model`.
     pub(crate) fn request(self, model: &str) -> Vec<u8> {
         let body = match self {
             Self::Whole => small_request(false),
             Self::Stream => small_request(true),
-            Self::Agent => agent_request(),
+            Self::TranslatedWhole => small_messages_request(false),
+            Self::TranslatedStream => small_messages_request(true),
+            Self::Agent | Self::TranslatedAgent => agent_request(),
         };
         // Only the name differs between the two ways of asking, so that the rest weighs the same.
         body.replacen("MODEL", model, 1).into_bytes()
     }
 
+    /// The only body that the upstream accepts: the client's own, or the same in the upstream's protocol.
+    pub(crate) fn upstream_request(self) -> Result<Vec<u8>> {
+        if self.is_translated() { translated::request(self) } else { Ok(self.request(self.model())) }
+    }
+
     /// The request's protocol-specific header lines.
     pub(crate) fn request_headers(self) -> String {
-        match self {
-            Self::Whole | Self::Stream => format!("authorization: Bearer {KEY}\r\n"),
-            Self::Agent => format!(
+        match self.asked_in() {
+            Protocol::Chat | Protocol::Responses | Protocol::Gemini => {
+                format!("authorization: Bearer {KEY}\r\n")
+            }
+            Protocol::Messages => format!(
                 "x-api-key: {KEY}\r\nanthropic-version: 2023-06-01\r\n\
                  anthropic-beta: claude-code-20250219,interleaved-thinking-2025-05-14\r\n"
             ),
         }
     }
 
-    /// The reply's pieces: the upstream writes each on its own, and the load expects their sum.
+    /// The reply's pieces: the upstream writes each on its own.
     pub(crate) fn reply(self) -> Vec<Vec<u8>> {
         match self {
-            Self::Whole => vec![small_reply()],
-            Self::Stream => chat_stream(),
+            Self::Whole | Self::TranslatedWhole => vec![small_reply()],
+            Self::Stream | Self::TranslatedStream => chat_stream(&[" scattered"; STREAM_CHUNKS]),
             Self::Agent => vec![messages_stream()],
+            Self::TranslatedAgent => vec![chat_stream(&["Done."]).concat()],
+        }
+    }
+
+    /// The body that the client must get: the reply's pieces in one, or the same in the client's protocol.
+    pub(crate) fn expected(self) -> Result<Expected> {
+        if self.is_translated() {
+            translated::reply(self)
+        } else {
+            Ok(Expected::exactly(self.reply().concat()))
         }
     }
 
     /// The reply's media type.
     pub(crate) fn reply_type(self) -> &'static str {
-        match self {
-            Self::Whole => "application/json",
-            Self::Stream | Self::Agent => "text/event-stream",
-        }
+        if self.is_streamed() { "text/event-stream" } else { "application/json" }
     }
 
     /// What one reply counts as when CPU time is divided: its events where each travels alone, else one.
     pub(crate) fn units(self) -> usize {
         match self {
-            Self::Whole | Self::Agent => 1,
-            Self::Stream => self.reply().len(),
+            Self::Whole | Self::Agent | Self::TranslatedWhole | Self::TranslatedAgent => 1,
+            Self::Stream | Self::TranslatedStream => self.reply().len(),
         }
+    }
+}
+
+fn path(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Chat => "/v1/chat/completions",
+        Protocol::Responses => "/v1/responses",
+        Protocol::Messages => "/v1/messages",
+        Protocol::Gemini => "/v1beta/models/bench-gemini:generateContent",
     }
 }
 
@@ -128,7 +220,22 @@ fn small_request(stream: bool) -> String {
         }
         body.to_string()
     };
-    filled(SMALL_BYTES, "Why is the sky blue at noon and red at dusk? ", build)
+    filled(SMALL_BYTES, QUESTION, build)
+}
+
+fn small_messages_request(stream: bool) -> String {
+    let build = |padding: &str| {
+        json!({
+            "model": "MODEL",
+            "max_tokens": 512,
+            "system": "You are a helpful assistant.\nAnswer in one short paragraph.",
+            "messages": [{ "role": "user", "content": padding }],
+            "temperature": 0.7,
+            "stream": stream,
+        })
+        .to_string()
+    };
+    filled(SMALL_BYTES, QUESTION, build)
 }
 
 fn small_reply() -> Vec<u8> {
@@ -168,7 +275,7 @@ fn usage() -> serde_json::Value {
     })
 }
 
-fn chat_stream() -> Vec<Vec<u8>> {
+fn chat_stream(texts: &[&str]) -> Vec<Vec<u8>> {
     let chunk = |choices: serde_json::Value, usage: Option<serde_json::Value>| {
         let body = json!({
             "id": "chatcmpl-bench0123456789",
@@ -183,11 +290,10 @@ fn chat_stream() -> Vec<Vec<u8>> {
     };
     let choice = |delta: serde_json::Value, finish_reason: Option<&str>| json!([{ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason }]);
     let role = chunk(choice(json!({ "role": "assistant", "content": "" }), None), None);
-    let content = chunk(choice(json!({ "content": " scattered" }), None), None);
     let finish = chunk(choice(json!({}), Some("stop")), None);
     let count = chunk(json!([]), Some(usage()));
     let mut pieces = vec![role];
-    pieces.extend(std::iter::repeat_n(content, STREAM_CHUNKS));
+    pieces.extend(texts.iter().map(|text| chunk(choice(json!({ "content": text }), None), None)));
     pieces.extend([finish, count, b"data: [DONE]\n\n".to_vec()]);
     pieces
 }
@@ -287,6 +393,9 @@ mod tests {
         assert_eq!(length(Exchange::Whole), SMALL_BYTES);
         assert_eq!(length(Exchange::Stream), SMALL_BYTES);
         assert_eq!(length(Exchange::Agent), AGENT_BYTES);
+        assert_eq!(length(Exchange::TranslatedWhole), SMALL_BYTES);
+        assert_eq!(length(Exchange::TranslatedStream), SMALL_BYTES);
+        assert_eq!(length(Exchange::TranslatedAgent), AGENT_BYTES);
         assert_eq!(Exchange::Whole.reply().concat().len(), SMALL_BYTES);
     }
 
@@ -313,10 +422,12 @@ mod tests {
 
     #[test]
     fn each_piece_of_the_stream_is_one_event() {
-        for piece in Exchange::Stream.reply() {
-            assert!(piece.starts_with(b"data: ") && piece.ends_with(b"\n\n"));
-            assert_eq!(memchr::memmem::find_iter(&piece, b"\n\n").count(), 1);
+        for exchange in [Exchange::Stream, Exchange::TranslatedStream] {
+            for piece in exchange.reply() {
+                assert!(piece.starts_with(b"data: ") && piece.ends_with(b"\n\n"));
+                assert_eq!(memchr::memmem::find_iter(&piece, b"\n\n").count(), 1);
+            }
+            assert_eq!(exchange.units(), STREAM_CHUNKS + 4);
         }
-        assert_eq!(Exchange::Stream.units(), STREAM_CHUNKS + 4);
     }
 }

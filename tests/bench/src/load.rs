@@ -13,6 +13,7 @@ use tokio::time::timeout_at;
 
 use crate::exchange::Exchange;
 use crate::http1::{self, Dechunker, Framing};
+use crate::translated::Expected;
 
 /// An answer that takes longer is a stuck gateway.
 const STUCK: Duration = Duration::from_secs(20);
@@ -75,7 +76,7 @@ impl Spread {
 
 /// Runs the loop and prints its [`Tally`] as one line of JSON.
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let asked = Arc::new(Asked::new(&arguments));
+    let asked = Arc::new(Asked::new(&arguments)?);
     let mut askers = Vec::new();
     for _ in 0..arguments.connections {
         askers.push(Asker::connect(arguments.target, Arc::clone(&asked)).await?);
@@ -108,13 +109,13 @@ fn tally(exchange: Exchange, times: &[Times], took: Duration) -> Tally {
 /// The request's bytes and the body its answer must have.
 struct Asked {
     request: Vec<u8>,
-    expected: Vec<u8>,
+    expected: Expected,
     /// How much of the body must be there before anything of the answer is: an opening event holds none of it.
     opening: usize,
 }
 
 impl Asked {
-    fn new(arguments: &Arguments) -> Self {
+    fn new(arguments: &Arguments) -> Result<Self> {
         let exchange = arguments.exchange;
         let body = exchange.request(arguments.model.as_deref().unwrap_or(exchange.model()));
         let mut request = format!(
@@ -127,12 +128,13 @@ impl Asked {
         )
         .into_bytes();
         request.extend_from_slice(&body);
-        let reply = exchange.reply();
         let opening = match exchange {
-            Exchange::Stream => reply[0].len(),
+            Exchange::Stream => exchange.reply()[0].len(),
+            // A gateway that translates keeps the opening events back until there is something of the answer.
+            Exchange::TranslatedWhole | Exchange::TranslatedStream | Exchange::TranslatedAgent => 0,
             Exchange::Whole | Exchange::Agent => 0,
         };
-        Self { request, expected: reply.concat(), opening }
+        Ok(Self { request, expected: exchange.expected()?, opening })
     }
 }
 
@@ -215,12 +217,12 @@ impl Asker {
     }
 
     fn check(&self, fault: Option<String>) -> Result<()> {
-        if fault.is_none() && self.body == self.asked.expected {
+        if fault.is_none() && self.asked.expected.is(&self.body) {
             return Ok(());
         }
         let start = String::from_utf8_lossy(&self.body[..self.body.len().min(500)]);
         let status = fault.unwrap_or_else(|| "another body than expected".to_owned());
-        bail!("{status}: {} of {} bytes: {start}", self.body.len(), self.asked.expected.len())
+        bail!("{status}: {} of {} bytes: {start}", self.body.len(), self.asked.expected.bytes().len())
     }
 }
 

@@ -8,6 +8,8 @@
 //!   │ test, alone   │ ────────► │ upstream (preserialised)│
 //!   └───────────────┘           └────────────────────────┘
 //! ```
+//! Translation is measured by itself as well, without sockets, beside parsing the same bytes as JSON.
+//!
 //! Every request and every reply is compared byte for byte at its far end, so a figure is only ever that of
 //! a gateway that did its work.
 
@@ -20,15 +22,23 @@ mod compare;
 mod exchange;
 mod http1;
 mod load;
+mod pairs;
+mod passage;
 mod process;
 mod report;
+mod samples;
 mod subject;
+mod translated;
 mod upstream;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+/// The gateway's own, so that what translation and parsing allocate costs here what it costs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "sluice-bench", about = "What a gateway costs, with nginx as the floor.")]
@@ -45,6 +55,8 @@ enum Command {
     Load(load::Arguments),
     /// Runs everything and prints one table.
     Compare(compare::Arguments),
+    /// Translates between all pairs of protocols, without sockets, and prints one table.
+    Translate(pairs::Arguments),
 }
 
 fn main() -> Result<ExitCode> {
@@ -52,6 +64,7 @@ fn main() -> Result<ExitCode> {
         Command::Upstream(arguments) => on_one_thread(upstream::run(arguments)).map(|()| ExitCode::SUCCESS),
         Command::Load(arguments) => on_one_thread(load::run(arguments)).map(|()| ExitCode::SUCCESS),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Translate(arguments) => pairs::run(&arguments),
     }
 }
 

@@ -56,11 +56,14 @@ const fn told(title: &'static str, case: CaseName, figure: Figure, target: Targe
     Line { title, case, asked: Asked::ByName, figure, target, gated: false }
 }
 
-use CaseName::{Agent, StreamAlone, StreamMany, WholeAlone, WholeMany};
+use CaseName::{
+    Agent, StreamAlone, StreamMany, TranslatedAgent, TranslatedMany, TranslatedStreamMany, WholeAlone,
+    WholeMany,
+};
 use Target::{AtMost, ShareOfFloor, TimesFloor};
 
 /// Every line and target.
-const LINES: [Line; 12] = [
+const LINES: [Line; 15] = [
     gated("1 KB JSON, 1 connection: CPU µs", WholeAlone, Asked::ByName, TimesFloor(2.0)),
     gated("  by alias", WholeAlone, Asked::ByAlias, TimesFloor(2.0)),
     gated("1 KB JSON, 32 connections: CPU µs", WholeMany, Asked::ByName, TimesFloor(2.4)),
@@ -68,6 +71,14 @@ const LINES: [Line; 12] = [
     gated("50-chunk stream, 32 connections: CPU µs per event", StreamMany, Asked::ByName, TimesFloor(1.5)),
     gated("400 KB agent body: CPU µs", Agent, Asked::ByName, AtMost(700.0)),
     gated("  by alias", Agent, Asked::ByAlias, AtMost(700.0)),
+    gated("Messages → Chat, 1 KB JSON, 32 connections: CPU µs", TranslatedMany, Asked::ByName, AtMost(80.0)),
+    gated(
+        "Messages → Chat, 50-chunk stream, 32 connections: CPU µs per event",
+        TranslatedStreamMany,
+        Asked::ByName,
+        AtMost(10.0),
+    ),
+    gated("Messages → Chat, 400 KB agent body: CPU µs", TranslatedAgent, Asked::ByName, AtMost(2000.0)),
     told("50-chunk stream, 1 connection: CPU µs per event", StreamAlone, Figure::Cpu, TimesFloor(1.5)),
     told("requests a second, 32 connections", WholeMany, Figure::Rate, ShareOfFloor(0.42)),
     told("added median, 1 connection: µs", WholeAlone, Figure::AddedMedian, AtMost(90.0)),
@@ -238,7 +249,8 @@ fn shown(span: Span) -> String {
     format!("{} ({})", number(span.best), number(span.median))
 }
 
-fn number(value: f64) -> String {
+/// Writes a figure with as many digits as it is worth.
+pub(crate) fn number(value: f64) -> String {
     if value.abs() < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }
 
@@ -257,7 +269,7 @@ fn footprint_rows(footprints: &[Footprint]) -> Vec<Vec<String>> {
 }
 
 /// Pads each column to its widest cell: text to the left, figures to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(crate) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

@@ -36,7 +36,7 @@ struct Scripted {
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("{}", listener.local_addr()?);
-    let script = Rc::new(Exchange::ALL.map(scripted));
+    let script = Rc::new(script()?);
     let pace = Duration::from_millis(arguments.pace_ms);
     LocalSet::new()
         .run_until(async move {
@@ -45,19 +45,23 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 let script = Rc::clone(&script);
                 tokio::task::spawn_local(async move {
                     // A connection that breaks is the gateway's affair; the load reports what it missed.
-                    let _closed = converse(socket, &*script, pace).await;
+                    let _closed = converse(socket, &script, pace).await;
                 });
             }
         })
         .await
 }
 
-fn scripted(exchange: Exchange) -> Scripted {
-    Scripted {
-        request_line: format!("POST {} HTTP/1.1", exchange.path()),
-        request: exchange.request(exchange.model()),
+fn script() -> Result<Vec<Scripted>> {
+    Exchange::ALL.into_iter().map(scripted).collect()
+}
+
+fn scripted(exchange: Exchange) -> Result<Scripted> {
+    Ok(Scripted {
+        request_line: format!("POST {} HTTP/1.1", exchange.upstream_path()),
+        request: exchange.upstream_request()?,
         reply: framed(exchange),
-    }
+    })
 }
 
 fn framed(exchange: Exchange) -> Vec<Vec<u8>> {
@@ -70,24 +74,20 @@ fn framed(exchange: Exchange) -> Vec<Vec<u8>> {
         )
         .into_bytes()
     };
-    match exchange {
-        Exchange::Whole => {
-            let body = pieces.concat();
-            vec![[head(format!("content-length: {}", body.len())), body].concat()]
-        }
-        Exchange::Stream | Exchange::Agent => {
-            for piece in &mut pieces {
-                *piece = http1::chunk(piece);
-            }
-            if let Some(first) = pieces.first_mut() {
-                first.splice(0..0, head("transfer-encoding: chunked".to_owned()));
-            }
-            if let Some(last) = pieces.last_mut() {
-                last.extend_from_slice(http1::LAST_CHUNK);
-            }
-            pieces
-        }
+    if !exchange.is_streamed() {
+        let body = pieces.concat();
+        return vec![[head(format!("content-length: {}", body.len())), body].concat()];
     }
+    for piece in &mut pieces {
+        *piece = http1::chunk(piece);
+    }
+    if let Some(first) = pieces.first_mut() {
+        first.splice(0..0, head("transfer-encoding: chunked".to_owned()));
+    }
+    if let Some(last) = pieces.last_mut() {
+        last.extend_from_slice(http1::LAST_CHUNK);
+    }
+    pieces
 }
 
 async fn converse(mut socket: TcpStream, script: &[Scripted], pace: Duration) -> Result<()> {
@@ -166,13 +166,15 @@ mod tests {
 
     #[test]
     fn only_the_request_by_exact_name_is_accepted_and_only_byte_for_byte() {
-        let script = Exchange::ALL.map(scripted);
+        let script = script().expect("every exchange can be scripted");
         let line = "POST /v1/chat/completions HTTP/1.1";
         let exact = Exchange::Whole.request(Exchange::Whole.model());
         assert!(find(&script, line, &exact).is_ok());
         assert!(find(&script, "POST /v1/messages HTTP/1.1", &exact).is_err());
         assert!(find(&script, line, &Exchange::Whole.request(Exchange::Whole.alias())).is_err());
         assert!(find(&script, line, &[&exact[..], b" "].concat()).is_err());
+        let untranslated = Exchange::TranslatedWhole.request(Exchange::TranslatedWhole.model());
+        assert!(find(&script, "POST /v1/messages HTTP/1.1", &untranslated).is_err());
     }
 
     #[test]

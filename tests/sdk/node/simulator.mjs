@@ -17,3 +17,18 @@ export async function seen() {
 export async function lastBody() {
   return JSON.parse((await seen()).at(-1).body)
 }
+
+// The newest request's body as text that can be searched: nothing in it escaped.
+export async function lastText() {
+  return JSON.stringify(await lastBody())
+}
+
+// How many input tokens the provider counts: four bytes of text each.
+export function tokensOf(body) {
+  const letters = (value) => {
+    if (typeof value === 'string') return Buffer.byteLength(value)
+    if (value === null || typeof value !== 'object') return 0
+    return Object.values(value).reduce((sum, member) => sum + letters(member), 0)
+  }
+  return Math.max(Math.floor(letters(body) / 4), 1)
+}

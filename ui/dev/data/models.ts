@@ -64,7 +64,7 @@ function sonnet(asked: string): Explained {
       { channel: "Kimi", model: "kimi-k2.7-code", rank: 1, stand_in: true },
     ],
     skipped: [
-      { channel: "OpenAI", reason: "does not speak messages", cause: { reason: "protocol_not_spoken", protocol: "messages" } },
+      { channel: "OpenAI", reason: "does not list the model", cause: { reason: "does_not_list" } },
       { channel: "Ollama", reason: "does not list the model", cause: { reason: "does_not_list" } },
       { channel: "Gemini", reason: "needs a key: refused", cause: { reason: "needs_key", why: "refused" } },
       { channel: "Zhipu GLM", reason: "is switched off", cause: { reason: "disabled" } },

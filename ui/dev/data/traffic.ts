@@ -7,7 +7,7 @@ const wildcard: RoutingRule = { rule: "alias", pattern: "claude-*", target: "cod
 const listed: RoutingRule = { rule: "listed" };
 
 const skipped: SkippedChannel[] = [
-  { channel: "Gemini", reason: "does not speak messages", cause: { reason: "protocol_not_spoken", protocol: "messages" } },
+  { channel: "Gemini", reason: "does not list the model", cause: { reason: "does_not_list" } },
   { channel: "Zhipu GLM", reason: "is switched off", cause: { reason: "disabled" } },
 ];
 
@@ -45,7 +45,7 @@ const translated = (answered: AttemptTrace): AttemptTrace => ({
   protocol: "chat",
   notes: [
     { loss: "drop", field: "cache_control", why: "no_word" },
-    { loss: "emulate", field: "messages[].role", why: "place" },
+    { loss: "drop", field: "thinking.signature", why: "foreign" },
   ],
 });
 
@@ -53,12 +53,13 @@ let numbers = 0;
 
 function trace(time: string, client: string | null, asked: string, attempts: AttemptTrace[], more: Partial<Trace> = {}): Trace {
   const end = attempts.at(-1);
+  const protocol = asked.startsWith("claude") ? "messages" : "chat";
   numbers += 1;
   return {
     id: `0199d8c4-7${String(numbers).padStart(3, "0")}-7a2e-9c41-5f0d6b1e77${String(numbers % 90).padStart(2, "0")}`,
     started: at(time),
     client,
-    protocol: asked.startsWith("claude") ? "messages" : "chat",
+    protocol,
     operation: "generate",
     stream: true,
     asked,
@@ -68,7 +69,7 @@ function trace(time: string, client: string | null, asked: string, attempts: Att
       return { channel, model: end?.model ?? asked, rank, stand_in: false };
     }),
     skipped: [],
-    attempts,
+    attempts: attempts.map((attempt) => (attempt.notes ? attempt : { ...attempt, protocol })),
     ending: "done",
     status: 200,
     usage: null,
@@ -93,7 +94,7 @@ const rescued = trace(
   [
     attempt("Anthropic", "claude-sonnet-5", 4, { ...overloaded, ended_ms: 460, verdict: "same channel again" }),
     attempt("Anthropic", "claude-sonnet-5", 850, { ...overloaded, ended_ms: 1_220, verdict: "try another" }),
-    attempt("DeepSeek", "deepseek-v4-pro", 1_240, { headers_ms: 1_500, first_content_ms: 1_810, ended_ms: 9_800, verdict: "delivered" }),
+    translated(attempt("DeepSeek", "deepseek-v4-pro", 1_240, { headers_ms: 1_500, first_content_ms: 1_810, ended_ms: 9_800, verdict: "delivered" })),
   ],
   {
     id: "01JD8X4Q7Z3RQ5V9M0T2B6C8K2",
@@ -121,7 +122,7 @@ function friday(): Trace[] {
       usage: usage(48_100, 212, 47_200),
       total_ms: 3_100,
     }),
-    trace("14:31:56", "OpenCode", "fast", [translated(answer("DeepSeek", "deepseek-v4-flash", 440, 2_000))], { usage: usage(6_200, 318, 5_100) }),
+    trace("14:31:56", "OpenCode", "fast", [answer("DeepSeek", "deepseek-v4-flash", 440, 2_000)], { usage: usage(6_200, 318, 5_100) }),
     trace("14:31:54", "Claude Code", "claude-haiku-4-5", [answer("Anthropic", "claude-haiku-4-5", 380, 900)], { usage: usage(1_100, 24) }),
     trace("14:31:52", "Continue", "embed", [answer("OpenAI", "text-embedding-3-small", 210, 214)], {
       operation: "embed",

@@ -21,17 +21,21 @@ pub(crate) enum FirstRequest {
 }
 
 impl FirstRequest {
-    /// Finds what the configuration in force serves, the most usual protocol first.
+    /// Finds what the configuration in force serves in a channel's own protocol, the most usual first.
     pub(crate) fn of(sluice: &Sluice, demo: bool) -> FirstRequest {
         // Every channel that names a model answers to `auto`.
         let model = if demo { DEMO_MODEL } else { AUTO };
+        let snapshot = sluice.snapshot();
+        let speaks = |channel: &str, protocol| {
+            snapshot.channel_named(channel).is_some_and(|channel| channel.speaks(protocol).is_some())
+        };
         let served = Protocol::ALL.into_iter().find(|protocol| {
             let explained = sluice.gateway().explain(Some(model), *protocol);
-            explained.order.iter().any(|channel| channel.eligible)
+            explained.order.iter().any(|channel| channel.eligible && speaks(&channel.channel, *protocol))
         });
         match served {
             Some(protocol) => FirstRequest::Served { protocol, model },
-            None => FirstRequest::Missing(missing(&sluice.snapshot())),
+            None => FirstRequest::Missing(missing(&snapshot)),
         }
     }
 }

@@ -14,7 +14,7 @@ use wire::{Protocol, errors, frames::Framing, note::Note};
 use crate::{
     attempt::{Opened, Passed},
     delivery,
-    flow::{Aborted, Flow},
+    flow::{Aborted, Flow, LAST_WORDS},
     gateway::Gateway,
     headers,
     held::Held,
@@ -199,7 +199,7 @@ pub(crate) fn open_early(
             },
             Opening::Flowing(mut flow) => flow.next().await.map(|item| (item, Opening::Flowing(flow))),
             Opening::Abort => {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LAST_WORDS).await;
                 Some((Err(Aborted), Opening::Ended))
             }
             Opening::Ended => None,

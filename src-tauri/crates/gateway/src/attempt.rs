@@ -11,7 +11,7 @@ use wire::{Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen,
 use crate::{
     compose::{self, Asked, Composed, Uncomposable},
     decode::Inflow,
-    delivery::{self, Content, Fault, Patience, Whole},
+    delivery::{self, Accepts, Content, Fault, Patience, Whole},
     foreign::Foreign,
     gateway::Gateway,
     headers,
@@ -109,7 +109,10 @@ pub(crate) async fn run(
         Operation::Generate | Operation::CountTokens => sizes.held_reply,
         Operation::Embed | Operation::BatchEmbed => sizes.held_embeddings,
     };
-    match delivery::hold(candidate.protocol, head.operation, status.as_u16(), inflow, within, most).await {
+    let accepts = if translated.is_some() { Accepts::JsonOrStream } else { Accepts::Json };
+    match delivery::hold(candidate.protocol, head.operation, status.as_u16(), inflow, within, most, accepts)
+        .await
+    {
         Ok(Whole::Checked(body, seen)) => {
             let body = match &translated {
                 None => body,
@@ -117,6 +120,16 @@ pub(crate) async fn run(
                     .whole(candidate.protocol, &body, &seen)
                     .map_err(|said| missed(gateway, candidate, head.operation, Fault::Said(said)))?,
             };
+            recording.first_content();
+            Ok(Passed::Whole(status, passing, body, seen, recording.elapsed().saturating_sub(began)))
+        }
+        Ok(Whole::Streamed(stream)) => {
+            let Some(foreign) = &translated else {
+                return Err(upstream::malformed(status.as_u16(), "a stream came".to_owned()).into());
+            };
+            let (body, seen) = foreign
+                .whole_of_stream(candidate.protocol, &stream)
+                .map_err(|said| missed(gateway, candidate, head.operation, Fault::Said(said)))?;
             recording.first_content();
             Ok(Passed::Whole(status, passing, body, seen, recording.elapsed().saturating_sub(began)))
         }

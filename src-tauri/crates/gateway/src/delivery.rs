@@ -58,7 +58,18 @@ impl Patience {
 /// A whole reply that was held and checked, or one too large to hold, which flows.
 pub(crate) enum Whole {
     Checked(Bytes, WholeSeen),
+    /// It came as a stream, to its end.
+    Streamed(Bytes),
     Large(Vec<Bytes>, Inflow),
+}
+
+/// What a whole reply may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    /// What was asked for.
+    Json,
+    /// A stream too, since the reply is written anew anyway.
+    JsonOrStream,
 }
 
 /// Reads a whole reply. Up to `most` bytes nothing reaches the client before it is known to be an answer.
@@ -69,6 +80,7 @@ pub(crate) async fn hold(
     mut inflow: Inflow,
     within: Duration,
     most: usize,
+    accepts: Accepts,
 ) -> Result<Whole, Fault> {
     let reading = async {
         let mut parts: Vec<Bytes> = Vec::new();
@@ -82,6 +94,9 @@ pub(crate) async fn hold(
             }
         }
         let whole = join(parts);
+        if accepts == Accepts::JsonOrStream && frames::sniff(&whole) == Some(Sniffed::Sse) {
+            return Ok(Whole::Streamed(whole));
+        }
         match observe::whole(protocol, operation, &whole) {
             Ok(seen) => Ok(Whole::Checked(whole, seen)),
             Err(WholeFault::NotJson(at)) => {
@@ -127,6 +142,9 @@ pub(crate) async fn gate(
                 if let Some(found) = sniffed
                     && !fits(found, reading.framing())
                 {
+                    if found == Sniffed::Json && reading.writes_anew() {
+                        return replay(reading, part, &mut held, inflow, status, within, sizes).await;
+                    }
                     return Err(not_a_stream(found, part, &held, inflow, status, sizes).await);
                 }
             }
@@ -163,6 +181,33 @@ fn fits(found: Sniffed, framing: Framing) -> bool {
         (Sniffed::Sse, Framing::Sse) | (Sniffed::Json, Framing::JsonArray) => true,
         (Sniffed::Sse | Sniffed::Html | Sniffed::Other, Framing::JsonArray) => false,
         (Sniffed::Json | Sniffed::Html | Sniffed::Other, Framing::Sse) => false,
+    }
+}
+
+/// A stream was asked for and a whole reply came, as some vendors answer. Where it is written anew anyway, it is told as a
+/// stream.
+async fn replay(
+    reading: &mut Reading,
+    part: Bytes,
+    held: &mut VecDeque<Bytes>,
+    inflow: &mut Inflow,
+    status: u16,
+    within: Duration,
+    sizes: &Sizes,
+) -> Result<(), Fault> {
+    let mut parts: Vec<Bytes> = held.drain(..).collect();
+    parts.push(part);
+    let body = rest(parts, inflow, sizes.reply, within).await;
+    match observe::whole(reading.protocol(), Operation::Generate, &body.bytes) {
+        Ok(seen) => {
+            reading.replay(&body.bytes, &seen, held);
+            Ok(())
+        }
+        Err(WholeFault::ErrorBody(said)) => Err(Fault::Said(said)),
+        Err(WholeFault::NotJson(_) | WholeFault::Empty) => {
+            let words = "a stream was asked for and something else came".to_owned();
+            Err(Fault::Failed(malformed(status, words)))
+        }
     }
 }
 

@@ -75,6 +75,10 @@ impl Kept {
 const CLIENT_LEFT: u16 = 499;
 const NO_CONTENT: &str = "the stream carried no content for too long";
 
+/// How long a client gets to read the error event before the connection breaks: Node's `fetch` throws away what has come
+/// but was not read when it learns of the break.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(50);
+
 /// Where a flow stands.
 enum Stage {
     Running,
@@ -192,8 +196,7 @@ impl Flow {
                 Stage::Running => {}
                 Stage::Clean => return None,
                 Stage::Abort => {
-                    // Yielding lets the connection flush the error event before it breaks.
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(LAST_WORDS).await;
                     return Some(Err(Aborted));
                 }
             }

@@ -6,7 +6,7 @@ use wire::{
     dialect::Addressee,
     errors::{self, ErrorBody, SoFar},
     frames::Framing,
-    observe::{Observer, Seen, StreamFailure, WholeSeen},
+    observe::{Counts, Observer, Seen, StreamFailure, WholeSeen},
     sse::Event,
     translate::{self, Translated, Translation},
 };
@@ -54,12 +54,24 @@ impl Foreign {
         Ok(whole.into())
     }
 
+    /// Writes a whole answer that came as a stream, and says what it cost.
+    pub(crate) fn whole_of_stream(
+        &self,
+        from: Protocol,
+        stream: &[u8],
+    ) -> Result<(Bytes, WholeSeen), StreamFailure> {
+        let (whole, counts) = translate::whole_of_stream(from, stream, &self.translated.names, &self.to)?;
+        let seen = WholeSeen { counts, usage: counts.usage(), ..WholeSeen::default() };
+        Ok((whole.into(), seen))
+    }
+
     /// Begins a streamed answer for the client.
     pub(crate) fn outflow(&self, from: Protocol) -> Outflow {
         Outflow {
             protocol: self.to.protocol,
             framing: self.to.framing,
             translation: Translation::new(from, self.translated.names.clone(), &self.to),
+            replayed: None,
             out: Vec::new(),
         }
     }
@@ -70,6 +82,8 @@ pub(crate) struct Outflow {
     pub protocol: Protocol,
     pub framing: Framing,
     translation: Translation,
+    /// What a whole answer cost that came in place of a stream.
+    pub replayed: Option<Counts>,
     /// What has been written since it was last taken.
     out: Vec<u8>,
 }
@@ -84,6 +98,12 @@ impl Outflow {
                 self.translation.event(event.name, event.data, observer.counts(), &mut self.out);
             }
         }
+    }
+
+    /// Takes a whole answer in place of a stream.
+    pub(crate) fn replay(&mut self, from: Protocol, body: &[u8], seen: &WholeSeen) {
+        self.translation.replay(from, body, &seen.counts, &mut self.out);
+        self.replayed = Some(seen.counts);
     }
 
     /// Ends the answer, if its terminal has been seen.

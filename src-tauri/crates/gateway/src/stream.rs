@@ -7,7 +7,7 @@ use wire::{
     Protocol, Usage,
     errors::{self, ErrorBody, SoFar},
     frames::{self, Framing, Splitter},
-    observe::{Observer, Seen, StreamFailure},
+    observe::{Observer, Seen, StreamFailure, WholeSeen},
     sse::{Event, Kind, TooLong},
 };
 
@@ -106,12 +106,13 @@ impl Stream {
     }
 
     pub(crate) fn usage(&self) -> Option<Usage> {
-        self.observer.usage()
+        let replayed = self.outflow.as_ref().and_then(|outflow| outflow.replayed);
+        replayed.map_or_else(|| self.observer.usage(), |counts| counts.usage())
     }
 
     /// Whether the protocol's terminal was seen.
     pub(crate) fn ended(&self) -> bool {
-        self.observer.ended()
+        self.observer.ended() || self.outflow.as_ref().is_some_and(|outflow| outflow.replayed.is_some())
     }
 
     /// Whether the upstream's body ended while the stream was still held at the gate.
@@ -127,6 +128,20 @@ impl Stream {
     /// What the client speaks.
     pub(crate) fn client_protocol(&self) -> Protocol {
         self.outflow.as_ref().map_or(self.protocol, |outflow| outflow.protocol)
+    }
+
+    /// Whether the answer is written anew for the client, so that it need not be a stream itself.
+    pub(crate) fn writes_anew(&self) -> bool {
+        self.outflow.is_some()
+    }
+
+    /// Tells a whole answer, which came in place of a stream, as one.
+    pub(crate) fn replay(&mut self, body: &[u8], seen: &WholeSeen, out: &mut VecDeque<Bytes>) {
+        if let Some(outflow) = &mut self.outflow {
+            outflow.replay(self.protocol, body, seen);
+            out.extend(outflow.take());
+            self.closed = true;
+        }
     }
 
     /// Whether the client has read the upstream's own words about a failure.

@@ -14,6 +14,7 @@ pub(crate) use arguments::compact;
 pub use media::{Media, MediaKind, Source};
 pub use setting::Setting;
 pub use settings::{Effort, Format, Reasoning, Sampling, Schema, SchemaWords, Switch, Wanted};
+pub(crate) use tool::FREE_AS_FUNCTION;
 pub use tool::{Choice, Tool, ToolKind};
 
 use crate::Protocol;

@@ -7,11 +7,13 @@ use crate::ask::Wanted;
 use crate::calls::{Names, Restore};
 use crate::dialect::{self, Addressee, Decode, Encode, Target};
 use crate::errors::SoFar;
+use crate::frames::{Framing, Splitter};
 use crate::head::Head;
 use crate::json::{Malformed, Tape};
 use crate::note::{Notes, Unsaid};
-use crate::observe::{Counts, StreamFailure};
+use crate::observe::{Counts, Observer, Seen, StreamFailure};
 use crate::reply::{Delta, Fold};
+use crate::sse::{Event, Kind};
 
 /// A request in the channel's words.
 #[derive(Debug, Clone)]
@@ -69,6 +71,53 @@ pub fn whole(
     }
 }
 
+/// Translates a whole answer that came as a stream, which some vendors send whatever was asked for.
+pub fn whole_of_stream(
+    from: Protocol,
+    stream: &[u8],
+    names: &Names,
+    to: &Addressee,
+) -> Result<(Vec<u8>, Counts), StreamFailure> {
+    let mut observer = Observer::new(from);
+    let mut decoder = dialect::of(from).stream_decoder();
+    let mut restore = Restore::new(names.clone(), to.id.clone());
+    let mut fold = Fold::default();
+    let mut failed = None;
+    let mut splitter = Splitter::new(Framing::Sse, stream.len());
+    let mut each = |event: Event<'_>| {
+        if event.kind == Kind::Comment {
+            return;
+        }
+        match observer.event(event.name, event.data) {
+            Seen::Failure(failure) => failed = Some(failure),
+            Seen::Done | Seen::Unparsable => {}
+            Seen::Preamble | Seen::Content | Seen::Terminal | Seen::UsageOnly | Seen::Other => {
+                let data = utf8(event.data.trim_ascii());
+                let Ok(tape) = Tape::read(&data) else { return };
+                let name = event.name.and_then(|name| std::str::from_utf8(name).ok());
+                let fold = &mut |delta: Delta<'_>| restore.pass(delta, &mut |delta| fold.push(delta));
+                decoder.event(name, tape.root(), fold);
+            }
+        }
+    };
+    // No event is longer than the whole stream.
+    let _ = splitter.push(stream, &mut each);
+    let _ = splitter.finish(&mut each);
+    if let Some(failed) = failed {
+        return Err(failed);
+    }
+    if !observer.ended() {
+        return Err(failure("the stream ended without its terminal event".to_owned()));
+    }
+    decoder.finish(&mut |delta| restore.pass(delta, &mut |delta| fold.push(delta)));
+    let reply = fold.finish();
+    let counts = *observer.counts();
+    match reply.failure {
+        Some(failure) => Err(failure),
+        None => Ok((dialect::of(to.protocol).encode_reply(&reply, &counts, to), counts)),
+    }
+}
+
 /// A streamed answer on its way from one protocol into another.
 #[derive(Debug)]
 pub struct Translation {
@@ -98,6 +147,16 @@ impl Translation {
         let name = name.and_then(|name| std::str::from_utf8(name).ok());
         let Self { decoder, restore, encoder, ended, failure } = self;
         decoder.event(name, tape.root(), &mut |delta| {
+            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
+        });
+    }
+
+    /// Takes a whole answer, which is known to be no error, in place of a stream.
+    pub fn replay(&mut self, from: Protocol, body: &[u8], counts: &Counts, out: &mut Vec<u8>) {
+        let body = utf8(body);
+        let Ok(tape) = Tape::read(&body) else { return };
+        let Self { decoder: _, restore, encoder, ended, failure } = self;
+        dialect::of(from).decode_reply(tape.root(), &mut |delta| {
             restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
         });
     }

@@ -232,11 +232,11 @@ fn parts<'a>(parts: &'a Value, at: &str) -> Result<&'a [Value], Broken> {
             "text" => word(&part["text"], &format!("{at}.text")).map(|_| ())?,
             "inlineData" => {
                 let inline = &part["inlineData"];
-                data(
-                    word(&inline["mimeType"], &at)?,
-                    word(&inline["data"], &at)?,
-                    &format!("{at}.inlineData.data"),
-                )?;
+                // Google takes both spellings of its members and both alphabets; its Python SDK writes the second ones.
+                let mime =
+                    if inline["mimeType"].is_null() { &inline["mime_type"] } else { &inline["mimeType"] };
+                let base64 = word(&inline["data"], &at)?.replace('-', "+").replace('_', "/");
+                data(word(mime, &at)?, &base64, &format!("{at}.inlineData.data"))?;
             }
             "fileData" => {
                 let uri = word(&part["fileData"]["fileUri"], &at)?;

@@ -46,6 +46,17 @@ fn a_proper_request_breaks_no_rule() {
 }
 
 #[test]
+fn inline_data_is_taken_as_both_of_googles_sdks_write_it() {
+    for part in [
+        json!({"inlineData": {"mimeType": "image/jpeg", "data": "/9j/+w=="}}),
+        json!({"inlineData": {"mime_type": "image/jpeg", "data": "_9j_-w=="}}),
+    ] {
+        let body = json!({"contents": [{"role": "user", "parts": [part]}]});
+        assert_eq!(broken(GEMINI, &body), None, "{body}");
+    }
+}
+
+#[test]
 fn every_known_fault_is_refused_by_name() {
     let call = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
     for (path, pointer, value, words) in [

@@ -22,8 +22,8 @@ use crate::requests::{Sent, models, sent};
 /// What became of a path: `-` it is gone, `+` it is new, `~` it says something else, `!` the way ends.
 type Losses = BTreeSet<String>;
 
-fn written(from: Protocol, to: Protocol, body: &[u8]) -> Result<Vec<u8>, Untranslatable> {
-    let path = (from == Protocol::Gemini).then_some(PathModel { model: "m", stream: true });
+fn written(from: Protocol, to: Protocol, body: &[u8], stream: bool) -> Result<Vec<u8>, Untranslatable> {
+    let path = (from == Protocol::Gemini).then_some(PathModel { model: "m", stream });
     let head = Head::read(from, Operation::Generate, body, path).unwrap();
     let (model, first_party) = models(to)[0];
     let target = Target { protocol: to, model, first_party, output_max: None };
@@ -31,10 +31,10 @@ fn written(from: Protocol, to: Protocol, body: &[u8]) -> Result<Vec<u8>, Untrans
 }
 
 fn there_and_back(sent: &Sent, by: Protocol) -> Result<Losses, Untranslatable> {
-    let body = sent.body.as_bytes();
-    let straight = written(sent.protocol, sent.protocol, body)?;
-    let there = written(sent.protocol, by, body)?;
-    let back = written(by, sent.protocol, &there)?;
+    let (body, stream) = (sent.body.as_bytes(), sent.streams());
+    let straight = written(sent.protocol, sent.protocol, body, stream)?;
+    let there = written(sent.protocol, by, body, stream)?;
+    let back = written(by, sent.protocol, &there, stream)?;
     let mut losses = Losses::new();
     compare(
         &serde_json::from_slice(&straight).unwrap(),
@@ -141,8 +141,8 @@ fn what_is_lost_there_and_back_is_what_was_reviewed() {
 #[test]
 fn what_is_written_without_a_detour_is_written_the_same_again() {
     for sent in sent() {
-        let once = written(sent.protocol, sent.protocol, sent.body.as_bytes()).unwrap();
-        let twice = written(sent.protocol, sent.protocol, &once).unwrap();
+        let once = written(sent.protocol, sent.protocol, sent.body.as_bytes(), sent.streams()).unwrap();
+        let twice = written(sent.protocol, sent.protocol, &once, sent.streams()).unwrap();
         let mut losses = Losses::new();
         compare(
             &serde_json::from_slice(&once).unwrap(),

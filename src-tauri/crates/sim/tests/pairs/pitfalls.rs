@@ -113,7 +113,11 @@ impl Row {
 
     /// Checks what came of the row.
     fn check(&self, found: &Value, faults: &mut Vec<String>) {
-        let text = found.to_string();
+        self.check_within(found, &found.to_string(), faults);
+    }
+
+    /// Checks what came of the row; words are looked for in `text`.
+    fn check_within(&self, found: &Value, text: &str, faults: &mut Vec<String>) {
         let mut fault = |what: String| faults.push(format!("{}: {what}\n    in {text}", self.name()));
         for (pointer, expected) in &self.expect {
             if found.pointer(pointer) != Some(expected) {
@@ -128,10 +132,10 @@ impl Row {
                 fault(format!("{pointer} is there"));
             }
         }
-        for words in self.says.iter().filter(|words| !text.contains(*words)) {
+        for words in self.says.iter().filter(|words| !text.contains(words.as_str())) {
             fault(format!("{words:?} is not said"));
         }
-        for words in self.lacks.iter().filter(|words| text.contains(*words)) {
+        for words in self.lacks.iter().filter(|words| text.contains(words.as_str())) {
             fault(format!("{words:?} is said"));
         }
     }
@@ -218,7 +222,7 @@ fn whole_answers_are_told_as_the_rows_say() {
 }
 
 /// The bytes of a stream with these events.
-fn stream(protocol: Protocol, events: &[Value]) -> String {
+pub(crate) fn stream(protocol: Protocol, events: &[Value]) -> String {
     let mut stream = String::new();
     for event in events {
         if let (Protocol::Messages | Protocol::Responses, Some(kind)) = (protocol, event["type"].as_str()) {
@@ -242,22 +246,19 @@ fn streams_are_told_as_the_rows_say() {
             (None, events) => stream(row.channel(), events.as_deref().unwrap()),
         };
         let relayed = relay(row.channel(), &names, &to, [bytes.as_bytes()]);
-        let found = match &relayed.end {
-            End::Whole if row.failed.is_none() && !row.cut => {
-                assembled::assembled(row.client(), &relayed.text)
+        let failed = row.failed.as_ref();
+        match &relayed.end {
+            End::Whole if failed.is_none() && !row.cut => {
+                row.check(&assembled::assembled(row.client(), &relayed.text), &mut faults);
             }
-            End::Failed(failure)
-                if row.failed.as_ref().is_some_and(|words| failure.message.contains(words)) =>
-            {
-                last_words(&row, &relayed.text)
+            End::Failed(failure) if failed.is_some_and(|words| failure.message.contains(words)) => {
+                row.check_within(&last_words(&row, &relayed.text), &relayed.text, &mut faults);
             }
-            End::Cut if row.cut => last_words(&row, &relayed.text),
-            other => {
-                faults.push(format!("{}: ends {other:?}: {}", row.name(), relayed.text));
-                continue;
+            End::Cut if row.cut => {
+                row.check_within(&last_words(&row, &relayed.text), &relayed.text, &mut faults);
             }
-        };
-        row.check(&found, &mut faults);
+            other => faults.push(format!("{}: ends {other:?}: {}", row.name(), relayed.text)),
+        }
     }
     done(&faults);
 }
@@ -273,4 +274,16 @@ fn last_words(row: &Row, text: &str) -> Value {
     }
     assert!(!text.contains("[DONE]"), "{}: {text}", row.name());
     events.last().map_or(Value::Null, |(_, event)| event.clone())
+}
+
+/// P024: JSON rows cannot hold it.
+#[test]
+fn a_byte_that_is_no_utf8_costs_a_character_and_no_more() {
+    let stream = b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\xffb\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    for client in Protocol::ALL {
+        let to = crate::addressee(client);
+        let relayed = relay(Protocol::Chat, &Names::default(), &to, [stream.as_slice()]);
+        let told = assembled::assembled(client, &relayed.text).to_string();
+        assert!(told.contains("a\u{fffd}b"), "{client}: {told}");
+    }
 }

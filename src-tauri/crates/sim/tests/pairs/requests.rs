@@ -17,6 +17,14 @@ pub(crate) struct Sent {
     pub(crate) body: String,
 }
 
+impl Sent {
+    /// Whether its answer is to be streamed.
+    pub(crate) fn streams(&self) -> bool {
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        body["stream"] == true || self.path.contains("stream")
+    }
+}
+
 /// Reads the skeletons of real clients' requests for answers.
 pub(crate) fn sent() -> Vec<Sent> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures");

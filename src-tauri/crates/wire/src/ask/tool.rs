@@ -24,6 +24,29 @@ pub struct Tool<'a> {
     pub at: usize,
 }
 
+/// The schema of the function as which a tool of free text travels where there is no such tool.
+pub(crate) const FREE_AS_FUNCTION: &str = r#"{"type":"object","properties":{"input":{"type":"string","description":"The whole input of the tool, as plain text."}},"required":["input"]}"#;
+
+impl<'a> Tool<'a> {
+    /// Says what the tool is for where it travels as a function `{"input": …}`: a grammar can only be told in words there.
+    pub fn words_as_function(&self) -> Option<Text<'a>> {
+        let ToolKind::Free { syntax, definition: Some(definition) } = &self.kind else {
+            return self.description.clone();
+        };
+        let mut words = self.description.clone().unwrap_or_default();
+        words.push_plain(if words.is_empty() { "" } else { "\n\n" });
+        words.push_plain("`input` must follow this grammar");
+        if let Some(syntax) = syntax {
+            words.push_plain(" (");
+            words.push(syntax);
+            words.push_plain(")");
+        }
+        words.push_plain(":\n");
+        words.push(definition);
+        Some(words)
+    }
+}
+
 /// What a tool is.
 #[derive(Debug, Clone)]
 pub enum ToolKind<'a> {

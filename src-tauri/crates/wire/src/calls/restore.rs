@@ -15,14 +15,15 @@ pub struct Restore {
     free: Vec<(Block, Input)>,
     /// Other calls that are still open: the tool, and its arguments so far.
     open: Vec<(Block, String, String)>,
-    /// The tool whose arguments turned out to be no JSON.
-    broken: Option<String>,
+    /// Calls whose arguments turned out to be no JSON. Their ends are held back: only the answer's end tells whether they
+    /// were cut, and nothing may look finished that is not.
+    broken: Vec<(Block, String)>,
 }
 
 impl Restore {
     /// Makes one for an answer to a request whose tools were named so; `answer_id` is unique to the answer.
     pub const fn new(names: Names, answer_id: String) -> Self {
-        Self { names, answer_id, free: Vec::new(), open: Vec::new(), broken: None }
+        Self { names, answer_id, free: Vec::new(), open: Vec::new(), broken: Vec::new() }
     }
 
     /// Passes a delta on, with everything in the client's words.
@@ -52,15 +53,25 @@ impl Restore {
                         each(Delta::Arguments(block, text));
                     }
                 }
-                self.check(block);
-                each(Delta::Close(block));
+                if self.is_sound(block) {
+                    each(Delta::Close(block));
+                }
             }
             // Where the model was cut short, so were its arguments; else they are a fault that a client must not act on.
-            Delta::Finish(stop) if stop != Stop::OutputMax && self.broken.is_some() => {
-                let tool = self.broken.take().unwrap_or_default();
-                let message = format!("the model wrote arguments for the tool {tool:?} that are not JSON");
-                each(Delta::Failed(StreamFailure { message, ..StreamFailure::default() }));
+            Delta::Finish(Stop::OutputMax) => {
+                for (block, _) in self.broken.drain(..) {
+                    each(Delta::Close(block));
+                }
+                each(Delta::Finish(Stop::OutputMax));
             }
+            Delta::Finish(stop) => match self.broken.first() {
+                Some((_, tool)) => {
+                    let message =
+                        format!("the model wrote arguments for the tool {tool:?} that are not JSON");
+                    each(Delta::Failed(StreamFailure { message, ..StreamFailure::default() }));
+                }
+                None => each(Delta::Finish(stop)),
+            },
             other @ (Delta::Start { .. }
             | Delta::Open(
                 _,
@@ -69,7 +80,6 @@ impl Restore {
             | Delta::Text(..)
             | Delta::State(..)
             | Delta::Cite(..)
-            | Delta::Finish(_)
             | Delta::Failed(_)) => each(other),
         }
     }
@@ -92,13 +102,15 @@ impl Restore {
         }
     }
 
-    /// Checks the arguments of a call that ends.
-    fn check(&mut self, block: Block) {
-        let Some(at) = self.open.iter().position(|(open, ..)| *open == block) else { return };
+    /// Tells whether a block that ends may be passed on as ended: a call's arguments must be JSON.
+    fn is_sound(&mut self, block: Block) -> bool {
+        let Some(at) = self.open.iter().position(|(open, ..)| *open == block) else { return true };
         let (_, tool, arguments) = self.open.swap_remove(at);
-        if !arguments.trim_ascii().is_empty() && validate(arguments.as_bytes()).is_err() {
-            self.broken = Some(tool);
+        let sound = arguments.trim_ascii().is_empty() || validate(arguments.as_bytes()).is_ok();
+        if !sound {
+            self.broken.push((block, tool));
         }
+        sound
     }
 
     /// The call's own id; one is made up where the upstream gave none.

@@ -35,7 +35,7 @@ impl Counts {
     }
 
     /// Returns the record, if anything is known.
-    pub(super) fn usage(&self) -> Option<Usage> {
+    pub fn usage(&self) -> Option<Usage> {
         if *self == Self::default() {
             return None;
         }

@@ -133,6 +133,14 @@ fn why_an_answer_ended_is_read() {
 }
 
 #[test]
+fn the_explanation_of_a_refusal_is_said_as_one() {
+    let details = json!({"category": "cyber", "explanation": "I must not."});
+    let reply = read(&json!({"stop_reason": "refusal", "stop_details": details, "content": []}));
+    let said: Vec<_> = reply.said.iter().map(|said| (said.opening.clone(), said.text.plain())).collect();
+    assert_eq!(said, [(Opening::Refusal, "I must not.".into())]);
+}
+
+#[test]
 fn a_whole_answer_is_written() {
     let deltas = [
         Delta::Start { model: Some(Text::of("gpt-x")) },

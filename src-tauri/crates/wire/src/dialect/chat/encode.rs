@@ -154,7 +154,7 @@ impl Encoding<'_> {
         let sampling = &self.ask.sampling;
         let thinks = self.traits.is_some_and(Traits::thinks);
         let refuses_choice = self.traits.is_some_and(|traits| traits.refuses_sampling(effort));
-        let is_openai = self.traits.is_some();
+        let is_openai = self.traits.is_some() || models::is_by_openai(self.target.model);
         for (setting, name, value, refused) in [
             (Setting::Temperature, "temperature", sampling.temperature, refuses_choice),
             (Setting::TopP, "top_p", sampling.top_p, refuses_choice),

@@ -44,7 +44,11 @@ impl Decode for Reader {
     fn finish(&mut self, each: &mut dyn FnMut(Delta<'_>)) {
         self.start(None, each);
         self.close(each);
-        each(self.end());
+        let end = self.end();
+        if matches!(end, Delta::Finish(Stop::Refused(_))) {
+            self.explain(each);
+        }
+        each(end);
     }
 }
 
@@ -167,6 +171,15 @@ impl Reader {
             let title = source.get("title").and_then(Value::text);
             each(Delta::Cite(block, Citation { url, title, span: None }));
         }
+    }
+
+    /// Says why the provider refuses, which stands beside the content here and in it elsewhere.
+    fn explain(&mut self, each: &mut dyn FnMut(Delta<'_>)) {
+        let Some(explanation) = self.message.take() else { return };
+        let block = self.number();
+        each(Delta::Open(block, Opening::Refusal));
+        each(Delta::Text(block, Text::from(explanation)));
+        each(Delta::Close(block));
     }
 
     /// Says how the answer ends.

@@ -30,6 +30,8 @@ pub(super) struct Reading {
     /// Whether a tool was called.
     called: bool,
     stop: Option<Stop<'static>>,
+    /// What the provider says of a refusal.
+    explanation: Option<Text<'static>>,
 }
 
 /// A block that is not closed yet.
@@ -91,6 +93,7 @@ impl Decode for Reading {
         while let Some(block) = self.open.first() {
             self.close(block.index, each);
         }
+        self.explain(each);
         let stop = self.stop.take().unwrap_or(Stop::EndTurn);
         let stop = if stop == Stop::EndTurn && self.called { Stop::Calls } else { stop };
         each(Delta::Finish(stop));
@@ -244,6 +247,16 @@ impl Reading {
         self.open.iter_mut().find(|block| block.index == index)
     }
 
+    /// Says why the provider refuses, which stands beside the content here and in it elsewhere.
+    fn explain(&mut self, each: &mut dyn FnMut(Delta<'_>)) {
+        let Some(explanation) = self.explanation.take() else { return };
+        let number = self.next;
+        self.next += 1;
+        each(Delta::Open(number, Opening::Refusal));
+        each(Delta::Text(number, explanation));
+        each(Delta::Close(number));
+    }
+
     /// Notes why the answer ends; the last word counts.
     fn note_stop(&mut self, delta: Value<'_>) {
         let Some(reason) = delta.get("stop_reason").and_then(Value::str) else { return };
@@ -253,7 +266,10 @@ impl Reading {
                 Stop::StopSequence(delta.get("stop_sequence").and_then(Value::text).map(Text::into_owned))
             }
             "pause_turn" => Stop::Paused,
-            "refusal" => Stop::Refused(refusal(delta)),
+            "refusal" => {
+                self.explanation = detail(delta, "explanation");
+                Stop::Refused(detail(delta, "category"))
+            }
             "model_context_window_exceeded" => Stop::ContextFull,
             // What was said tells whether tools were called.
             _ => Stop::EndTurn,
@@ -261,8 +277,8 @@ impl Reading {
     }
 }
 
-/// Reads the provider's own word for why it refuses.
-fn refusal(delta: Value<'_>) -> Option<Text<'static>> {
-    let details = delta.get("stop_details")?;
-    details.either(["category", "explanation"]).and_then(Value::text).map(Text::into_owned)
+/// Reads a detail of why the provider refuses.
+fn detail(delta: Value<'_>, name: &str) -> Option<Text<'static>> {
+    let text = delta.get("stop_details")?.get(name).and_then(Value::text)?;
+    (!text.is_empty()).then(|| text.into_owned())
 }

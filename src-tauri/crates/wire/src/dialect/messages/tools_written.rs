@@ -3,7 +3,7 @@
 use super::cache::{self, Marks};
 use super::models::Model;
 use crate::Protocol;
-use crate::ask::{Ask, Choice, Content, Setting, Tool, ToolKind, Turn};
+use crate::ask::{Ask, Choice, Content, FREE_AS_FUNCTION, Setting, Tool, ToolKind, Turn};
 use crate::calls::Names;
 use crate::dialect::Target;
 use crate::json::{Elements, Members, Text, Value};
@@ -116,12 +116,12 @@ impl<'t, 'a> Offer<'t, 'a> {
                 web_search(*value, members);
                 cache::write(mark, members);
             }),
-            ToolKind::Free { syntax, definition } => {
+            ToolKind::Free { .. } => {
                 notes.emulate("tools[].custom", Why::Form);
                 list.object(|members| {
                     members.str("name", name);
-                    members.text("description", &free_words(tool, syntax.as_ref(), definition.as_ref()));
-                    members.raw("input_schema", FREE_SCHEMA);
+                    members.text_if("description", tool.words_as_function().as_ref());
+                    members.raw("input_schema", FREE_AS_FUNCTION);
                     cache::write(mark, members);
                 });
             }
@@ -163,9 +163,6 @@ impl<'t, 'a> Offer<'t, 'a> {
         });
     }
 }
-
-/// The arguments of a tool of free text.
-const FREE_SCHEMA: &str = r#"{"type":"object","properties":{"input":{"type":"string","description":"The whole input of the tool, as plain text."}},"required":["input"]}"#;
 
 /// Finds the tools that the channel can be offered: those among which the model may choose, without what only the
 /// client's own provider runs.
@@ -272,22 +269,6 @@ fn called(turns: &[Turn<'_>], names: &Names) -> Vec<String> {
         }
     }
     called
-}
-
-/// Says what a tool of free text is for, and the grammar that binds it.
-fn free_words(tool: &Tool<'_>, syntax: Option<&Text<'_>>, definition: Option<&Text<'_>>) -> Text<'static> {
-    let mut words = tool.description.clone().unwrap_or_default().into_owned();
-    if let Some(definition) = definition {
-        words.push_plain("\n\nThe input must follow this grammar");
-        if let Some(syntax) = syntax {
-            words.push_plain(" (");
-            words.push(syntax);
-            words.push_plain(")");
-        }
-        words.push_plain(":\n");
-        words.push(definition);
-    }
-    words
 }
 
 /// Writes a web search with those settings of another provider's that this one has, too.

@@ -2,7 +2,7 @@
 
 use super::Encoding;
 use crate::Protocol;
-use crate::ask::{Choice, Setting, Tool, ToolKind};
+use crate::ask::{Ask, Choice, FREE_AS_FUNCTION, Setting, Tool, ToolKind};
 use crate::calls::Names;
 use crate::json::{Members, Text};
 use crate::note::{Unsaid, Why};
@@ -47,6 +47,9 @@ impl<'e> Encoding<'e> {
     /// Finds out which tools can be offered, and how.
     pub(super) fn offer(&mut self) -> Result<Offer<'e>, Unsaid> {
         let ask = self.ask;
+        if chooses_nothing(ask) {
+            return Err(Unsaid::new(ask.word(Setting::Choice), "names a tool that is not offered"));
+        }
         let mut tools = Vec::with_capacity(ask.tools.len());
         let mut left_out: Vec<&Text<'_>> = Vec::new();
         for tool in &ask.tools {
@@ -127,6 +130,16 @@ impl<'e> Encoding<'e> {
     }
 }
 
+/// Tells whether a choice names none of the tools that are offered.
+fn chooses_nothing(ask: &Ask<'_>) -> bool {
+    let is_offered = |name: &Text<'_>| ask.tools.iter().any(|tool| tool.name == *name);
+    match &ask.choice {
+        Some(Choice::Named(name)) => !is_offered(name),
+        Some(Choice::Among { names, .. }) => !names.iter().any(is_offered),
+        Some(Choice::Auto | Choice::Required | Choice::None) | None => false,
+    }
+}
+
 impl Offer<'_> {
     /// Tells whether nothing is offered.
     pub(super) fn is_empty(&self) -> bool {
@@ -175,28 +188,14 @@ impl Offered<'_> {
                         write_grammar(inside, syntax, definition);
                     }
                 }
-                (ToolKind::Free { definition, .. }, Form::FreeAsFunction) => {
-                    inside.text_if("description", described(description, definition.as_ref()).as_ref());
-                    inside.raw("parameters", FREE_SCHEMA);
+                (ToolKind::Free { .. }, Form::FreeAsFunction) => {
+                    inside.text_if("description", self.tool.words_as_function().as_ref());
+                    inside.raw("parameters", FREE_AS_FUNCTION);
                 }
                 (ToolKind::Function(_) | ToolKind::Free { .. } | ToolKind::Hosted(_), _) => {}
             }
         });
     }
-}
-
-/// What a tool of free text takes where it must be a function.
-const FREE_SCHEMA: &str = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
-
-/// Describes a tool of free text that must be a function: a grammar can only be told in words.
-fn described<'t>(description: Option<&Text<'t>>, grammar: Option<&Text<'t>>) -> Option<Text<'t>> {
-    let mut words = description.cloned().unwrap_or_default();
-    if let Some(grammar) = grammar {
-        words.push_plain(if words.is_empty() { "" } else { "\n\n" });
-        words.push_plain("`input` must follow this grammar:\n");
-        words.push(grammar);
-    }
-    (!words.is_empty()).then_some(words)
 }
 
 fn write_grammar(tool: &mut Members<'_>, syntax: &Text<'_>, definition: &Text<'_>) {

@@ -14,6 +14,7 @@ fn tool(name: &str) -> Json {
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_setting_is_said_as_the_channel_wants_it() {
     let capped = Target { output_max: Some(8192), ..VENDOR };
+    let relay = Target { model: "openai/gpt-5.4", ..VENDOR };
     let schema = json!({"type": "json_schema", "json_schema": {"name": "a b", "schema": {"type": "object"}}});
     for (id, members, target, expected, notes) in [
         (
@@ -47,6 +48,7 @@ fn every_setting_is_said_as_the_channel_wants_it() {
         ("1.2.2", json!({"temperature": 0.1}), GPT_5, json!({"temperature": null}), "drop:temperature"),
         ("", json!({"top_k": 4, "seed": 5}), VENDOR, json!({"top_k": 4, "seed": 5}), ""),
         ("2.2.2", json!({"top_k": 4}), OPENAI, json!({"top_k": null}), "drop:top_k"),
+        ("a relay", json!({"top_k": 4}), relay, json!({"top_k": null}), "drop:top_k"),
         (
             "2.2.2",
             json!({"stop": ["a", "b", "c", "d", "e"]}),
@@ -158,8 +160,8 @@ fn tools_are_said_as_the_channel_wants_them() {
     let grammar = json!({"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: x"}});
     let custom = json!({"type": "custom", "custom": {"name": "p", "description": "d", "format": grammar}});
     let as_function = json!({"type": "function", "function": {
-        "name": "p", "description": "d\n\n`input` must follow this grammar:\nstart: x",
-        "parameters": {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"], "additionalProperties": false},
+        "name": "p", "description": "d\n\n`input` must follow this grammar (lark):\nstart: x",
+        "parameters": {"type": "object", "properties": {"input": {"type": "string", "description": "The whole input of the tool, as plain text."}}, "required": ["input"]},
     }});
     let both = json!([tool("f"), tool("g")]);
     let hosted = json!({"type": "web_search"});

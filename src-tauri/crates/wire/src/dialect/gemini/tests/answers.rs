@@ -101,6 +101,11 @@ fn chunks_become_blocks() {
         ),
         ("a refusal", vec![last(text, "SAFETY")], vec!["Text a []".to_owned(), r#"Refused(Some("SAFETY"))"#.to_owned()]),
         (
+            "a refusal that is explained",
+            vec![r#"{"candidates":[{"finishReason":"SAFETY","finishMessage":"I must not.","index":0}]}"#.to_owned()],
+            vec!["Refusal I must not. []".to_owned(), r#"Refused(Some("SAFETY"))"#.to_owned()],
+        ),
+        (
             "a refused question",
             vec![r#"{"promptFeedback":{"blockReason":"JAILBREAK"}}"#.to_owned()],
             vec![r#"Refused(Some("JAILBREAK"))"#.to_owned()],

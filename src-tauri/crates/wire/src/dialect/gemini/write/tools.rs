@@ -3,7 +3,7 @@
 use super::Writing;
 use super::contents::everywhere;
 use crate::Protocol;
-use crate::ask::{Choice, Schema, Setting, Tool, ToolKind};
+use crate::ask::{Choice, FREE_AS_FUNCTION, Schema, Setting, Tool, ToolKind};
 use crate::json::{Elements, Members, Text};
 use crate::note::{Unsaid, Why};
 use crate::schema::{self, Rules};
@@ -26,9 +26,6 @@ struct Calling {
 
 /// How the clients' protocols call a search of the web that the provider runs.
 const SEARCHES: [&str; 3] = ["web_search", "googleSearch", "google_search"];
-
-/// The arguments of a tool of free text.
-const FREE_SCHEMA: &str = r#"{"type":"object","properties":{"input":{"type":"string","description":"The whole input of the tool, as plain text."}},"required":["input"]}"#;
 
 impl<'t, 'a> Writing<'t, 'a> {
     /// Decides which tools are offered and which must be called.
@@ -142,10 +139,10 @@ impl<'t, 'a> Writing<'t, 'a> {
         list.object(|function| {
             function.str("name", &name);
             match &tool.kind {
-                ToolKind::Free { syntax, definition } => {
+                ToolKind::Free { .. } => {
                     self.notes.emulate("tools[].custom", Why::Form);
-                    function.text("description", &free_words(tool, syntax.as_ref(), definition.as_ref()));
-                    function.raw("parametersJsonSchema", FREE_SCHEMA);
+                    function.text_if("description", tool.words_as_function().as_ref());
+                    function.raw("parametersJsonSchema", FREE_AS_FUNCTION);
                 }
                 ToolKind::Function(schema) => {
                     function.text_if("description", tool.description.as_ref());
@@ -198,20 +195,4 @@ fn is_search(tool: &Tool<'_>) -> bool {
     [tool.name.plain(), kind.plain()]
         .iter()
         .any(|word| SEARCHES.iter().any(|search| word.starts_with(search)))
-}
-
-/// Tells what a tool of free text is for, and by which grammar its text is bound.
-fn free_words(tool: &Tool<'_>, syntax: Option<&Text<'_>>, definition: Option<&Text<'_>>) -> Text<'static> {
-    let mut words = tool.description.clone().unwrap_or_default().into_owned();
-    if let Some(definition) = definition {
-        words.push_plain("\n\nThe input must follow this grammar");
-        if let Some(syntax) = syntax {
-            words.push_plain(" (");
-            words.push(syntax);
-            words.push_plain(")");
-        }
-        words.push_plain(":\n");
-        words.push(definition);
-    }
-    words
 }
