@@ -1,4 +1,4 @@
-"""The coding agents, each with the configuration that points it at the gateway and the way in which it writes a file."""
+"""The coding agents, each with the configuration that points it at the gateway and its way of writing a file."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ LINUX_X64 = "it is published for Linux on x86-64 only"
 
 
 class Call(NamedTuple):
-    """A call of a tool, in the words in which the agent offers it. Arguments that are a text make a tool of free text."""
+    """A call of a tool, in the words of the agent's offer. A tool of free text takes a text as its arguments."""
 
     name: str
     arguments: dict | str
