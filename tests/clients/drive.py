@@ -59,8 +59,8 @@ def main(word: str) -> int:
         if agent not in installed:
             print(f"NOT RUN  {agent.name} is not installed: {agent.missing}")
     failed = sum(outcome.fault is not None for outcome in outcomes)
-    print(f"{len(outcomes) - failed} passed, {failed} failed, {len(asked) - len(installed)} programs not run")
-    return 1 if failed else 0
+    print(f"{len(outcomes) - failed} passed, {failed} failed, {len(asked) - len(installed)} not run")
+    return 1 if failed or not outcomes else 0
 
 
 def through(channel: Channel, agents: list[Agent]) -> list[Outcome]:
