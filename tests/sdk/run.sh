@@ -28,25 +28,19 @@ export SLUICE_BIN="${SLUICE_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/sluice}
 for folder in "$here"/node/node_modules/node-linux-*/bin; do PATH=$folder:$PATH; done
 export PATH
 
-# Each run has a gateway of its own, so that none sees the failures of another.
-one_protocol() { # channels that speak the client's protocol
-    "$venv/bin/python" "$here/bed.py" "$here/gateway.yaml" "$@"
-}
-every_pair() { # channels that speak one protocol each, before a provider that refuses what is wrong
-    "$venv/bin/python" "$here/bed.py" --strict "$here/pairs.yaml" "$@"
-}
-in_python() {
-    bed=$1 && shift
-    (cd "$here/python" && "$bed" "$venv/bin/python" -m pytest -q -p no:cacheprovider "$@")
-}
-in_node() {
-    bed=$1 && shift
-    (cd "$here/node" && "$bed" node --test --test-concurrency=1 --test-reporter=spec "$@")
+bed() { # a fresh gateway for each run, so that none sees the failures of another
+    "$venv/bin/python" "$here/bed.py" "$@"
 }
 
 failed=0
-in_python one_protocol test_answers.py test_operations.py || failed=1
-in_node one_protocol answers.test.mjs operations.test.mjs || failed=1
-in_python every_pair test_pairs.py || failed=1
-in_node every_pair pairs.test.mjs || failed=1
+# Channels that speak the client's protocol.
+bed "$here/gateway.yaml" "$venv/bin/python" -m pytest -q -p no:cacheprovider \
+    "$here/python/test_answers.py" "$here/python/test_operations.py" || failed=1
+bed "$here/gateway.yaml" node --test --test-concurrency=1 --test-reporter=spec \
+    "$here/node/answers.test.mjs" "$here/node/operations.test.mjs" || failed=1
+# Channels that speak one protocol each, before a provider that refuses what is wrong.
+bed --strict "$here/pairs.yaml" "$venv/bin/python" -m pytest -q -p no:cacheprovider \
+    "$here/python/test_pairs.py" || failed=1
+bed --strict "$here/pairs.yaml" node --test --test-concurrency=1 --test-reporter=spec \
+    "$here/node/pairs.test.mjs" || failed=1
 exit $failed

@@ -19,6 +19,11 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 
 from surfaces import GATEWAY, PNG, anthropic_client, google_client, openai_client
 
+# One client each, as a program has it: making one takes longer than asking.
+OPENAI = openai_client(GATEWAY)
+ANTHROPIC = anthropic_client(GATEWAY)
+GOOGLE = google_client(GATEWAY)
+
 ERRORS = (openai.OpenAIError, anthropic.AnthropicError, google.APIError)
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PNG_TEXT = base64.b64encode(PNG).decode()
@@ -194,12 +199,12 @@ class Chat(Speaker):
         return parts
 
     def whole(self, model: str, talk: Talk, heard: Heard) -> None:
-        raw = openai_client(GATEWAY).chat.completions.with_raw_response.create(**self.request(model, talk))
+        raw = OPENAI.chat.completions.with_raw_response.create(**self.request(model, talk))
         heard.headers = raw.headers
         self.read(raw.parse(), heard)
 
     def streamed(self, model: str, talk: Talk, heard: Heard) -> None:
-        raw = openai_client(GATEWAY).chat.completions.with_raw_response.create(
+        raw = OPENAI.chat.completions.with_raw_response.create(
             stream=True, stream_options={"include_usage": True}, **self.request(model, talk)
         )
         heard.headers = raw.headers
@@ -281,12 +286,12 @@ class Responses(Speaker):
         return parts
 
     def whole(self, model: str, talk: Talk, heard: Heard) -> None:
-        raw = openai_client(GATEWAY).responses.with_raw_response.create(**self.request(model, talk))
+        raw = OPENAI.responses.with_raw_response.create(**self.request(model, talk))
         heard.headers = raw.headers
         self.read(raw.parse(), heard)
 
     def streamed(self, model: str, talk: Talk, heard: Heard) -> None:
-        raw = openai_client(GATEWAY).responses.with_raw_response.create(stream=True, **self.request(model, talk))
+        raw = OPENAI.responses.with_raw_response.create(stream=True, **self.request(model, talk))
         heard.headers = raw.headers
         whole = Heard()
         for event in raw.parse():
@@ -374,12 +379,12 @@ class Messages(Speaker):
         return blocks
 
     def whole(self, model: str, talk: Talk, heard: Heard) -> None:
-        raw = anthropic_client(GATEWAY).messages.with_raw_response.create(**self.request(model, talk))
+        raw = ANTHROPIC.messages.with_raw_response.create(**self.request(model, talk))
         heard.headers = raw.headers
         self.read(raw.parse(), heard)
 
     def streamed(self, model: str, talk: Talk, heard: Heard) -> None:
-        with anthropic_client(GATEWAY).messages.stream(**self.request(model, talk)) as stream:
+        with ANTHROPIC.messages.stream(**self.request(model, talk)) as stream:
             heard.headers = stream.response.headers
             for text in stream.text_stream:
                 heard.text += text
@@ -453,16 +458,13 @@ class Gemini(Speaker):
         return types.Part(function_response=response)
 
     def whole(self, model: str, talk: Talk, heard: Heard) -> None:
-        with google_client(GATEWAY) as client:
-            answer = client.models.generate_content(**self.request(model, talk))
-        self.read(answer, heard)
+        self.read(GOOGLE.models.generate_content(**self.request(model, talk)), heard)
 
     def streamed(self, model: str, talk: Talk, heard: Heard) -> None:
-        with google_client(GATEWAY) as client:
-            for chunk in client.models.generate_content_stream(**self.request(model, talk)):
-                before = heard.text
-                self.read(chunk, heard)
-                heard.pieces += heard.text != before
+        for chunk in GOOGLE.models.generate_content_stream(**self.request(model, talk)):
+            before = heard.text
+            self.read(chunk, heard)
+            heard.pieces += heard.text != before
 
     def read(self, answer: types.GenerateContentResponse, heard: Heard) -> None:
         """Adds what a whole answer says, or the next chunk of one."""
