@@ -42,7 +42,7 @@ test: | build-packages desktop-packages test-packages rust ## runs every test: t
 	SLUICE_BUILT=$(built) cargo test --workspace --locked
 	SLUICE_BIN=$(built)/sluice tests/sdk/run.sh
 
-test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex and Gemini CLI through the gateway
+test-clients: | build-packages desktop-packages test-packages rust ## drives Claude Code, Codex, Gemini CLI, opencode, goose and aider through channels of every protocol
 	tests/clients/run.sh
 
 # The toolchain is stable, and libFuzzer wants to name flags that are not: they choose what is instrumented, no more.

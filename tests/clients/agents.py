@@ -1,26 +1,55 @@
-"""The coding agents, each with the configuration that points it at the gateway and the tool it writes files with."""
+"""The coding agents, each with the configuration that points it at the gateway and its way of writing a file."""
 
 import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+from channels import CHAT, GEMINI, MESSAGES, RESPONSES, Channel
+
 PROMPT = "Please write the file."
+# What the agents say at the end, in the provider's words.
+SENTENCE = "Everything is written down."
+LINUX_X64 = "it is published for Linux on x86-64 only"
+
+
+class Call(NamedTuple):
+    """A call of a tool, in the words of the agent's offer. A tool of free text takes a text as its arguments."""
+
+    name: str
+    arguments: dict | str
+    namespace: str | None = None
+
+    def through(self, channel: Channel, own: Channel) -> dict:
+        """The call as the provider behind a channel makes it: that is where names and free text are translated."""
+        if channel == own:
+            return {"name": self.name, "arguments": self.arguments}
+        name = f"{self.namespace}__{self.name}" if self.namespace else self.name
+        free = isinstance(self.arguments, str)
+        return {"name": name, "arguments": {"input": self.arguments} if free else self.arguments}
 
 
 class Agent(NamedTuple):
     """One agent and one way in which it writes a file."""
 
     name: str
+    # The channel of its own protocol.
+    own: Channel
     # What its user writes below the home folder: path -> content, given the gateway's URL and the client key.
     files: Callable[[str, str], dict[str, str]]
     command: list[str]
-    # The provider's side: where its requests arrive, with which channel's key, and the tool call that writes.
-    path: str
-    channel_key: str
-    tool: str
-    arguments: Callable[[str, str], dict | str]
-    # Whether the tool's result stands in the body of a request.
-    holds_result: Callable[[dict], bool]
+    # What the provider answers so that a file of this path and content is written: a call, or words.
+    writes: Callable[[str, str], Call | str]
+    # Why it may be missing where it is.
+    missing: str = "npm has not installed it"
+    # What keeps it from asking for lists of models on the internet.
+    environment: tuple[tuple[str, str], ...] = ()
+    # Whether the simulated provider knows how to call its tools in its own protocol.
+    natively: bool = True
+
+    def answer(self, channel: Channel, path: str, content: str) -> dict:
+        """The answer, for the simulated provider's script."""
+        written = self.writes(path, content)
+        return {"say": written} if isinstance(written, str) else {"call": written.through(channel, self.own)}
 
 
 def claude_code_files(url: str, key: str) -> dict[str, str]:
@@ -64,76 +93,155 @@ def gemini_cli_files(url: str, key: str) -> dict[str, str]:
     }
 
 
-def write_arguments(path: str, content: str) -> dict:
-    return {"file_path": path, "content": content}
+def opencode_files(url: str, key: str) -> dict[str, str]:
+    limit = {"context": 200_000, "output": 8192}
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "options": {"baseURL": f"{url}/v1", "apiKey": key},
+        "models": {"local-model": {"tool_call": True, "limit": limit}, "local-small-model": {}},
+    }
+    settings = {
+        "model": "sluice/local-model",
+        "small_model": "sluice/local-small-model",
+        "provider": {"sluice": provider},
+        "autoupdate": False,
+    }
+    return {".config/opencode/opencode.json": json.dumps(settings)}
 
 
-def command_arguments(path: str, content: str) -> dict:
-    return {"cmd": f"cat > '{path}' <<'END'\n{content}END"}
+def goose_files(url: str, key: str) -> dict[str, str]:
+    return {
+        ".config/goose/config.yaml": f"""
+GOOSE_PROVIDER: google
+GOOSE_MODEL: gemini-3.1-pro-preview
+GOOSE_MODE: auto
+GOOSE_DISABLE_KEYRING: true
+GOOSE_TELEMETRY_ENABLED: false
+GOOSE_DISABLE_SESSION_NAMING: true
+GOOGLE_HOST: {url}
+""",
+        ".config/goose/secrets.yaml": f"GOOGLE_API_KEY: {key}\n",
+    }
 
 
-def patch(path: str, content: str) -> str:
+def aider_files(url: str, key: str) -> dict[str, str]:
+    return {
+        ".aider.conf.yml": f"""
+model: openai/local-model
+openai-api-base: {url}/v1
+openai-api-key: {key}
+edit-format: whole
+git: false
+analytics-disable: true
+check-update: false
+show-model-warnings: false
+show-release-notes: false
+"""
+    }
+
+
+def write_call(path: str, content: str) -> Call:
+    return Call("Write", {"file_path": path, "content": content})
+
+
+def write_file_call(path: str, content: str) -> Call:
+    return Call("write_file", {"file_path": path, "content": content})
+
+
+def opencode_call(path: str, content: str) -> Call:
+    return Call("write", {"filePath": path, "content": content})
+
+
+def goose_call(path: str, content: str) -> Call:
+    return Call("write", {"path": path, "content": content})
+
+
+def shell_line(path: str, content: str) -> str:
+    return f"cat > '{path}' <<'END'\n{content}END"
+
+
+def command_call(path: str, content: str) -> Call:
+    return Call("exec_command", {"cmd": shell_line(path, content)})
+
+
+def patch_call(path: str, content: str) -> Call:
     added = "".join(f"+{line}\n" for line in content.splitlines())
-    return f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n"
+    return Call("apply_patch", f"*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch\n")
 
 
-def last_content_has(kind: str) -> Callable[[dict], bool]:
-    def holds(body: dict) -> bool:
-        users = [turn for turn in body["messages"] if turn["role"] == "user"]
-        return any(isinstance(block, dict) and block.get("type") == kind for block in users[-1]["content"])
-
-    return holds
+def script_call(path: str, content: str) -> Call:
+    command = json.dumps(shell_line(path, content))
+    return Call("exec", f"text(await tools.exec_command({{cmd: {command}}}));", namespace="functions")
 
 
-def input_has(kind: str) -> Callable[[dict], bool]:
-    return lambda body: any(item.get("type") == kind for item in body["input"])
+def whole_file(path: str, content: str) -> str:
+    return f"{SENTENCE}\n\n{path}\n```\n{content}```\n"
 
 
-def contents_have_a_response(body: dict) -> bool:
-    return any("functionResponse" in part for turn in body["contents"] for part in turn["parts"])
-
-
-CODEX = ["codex", "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access"]
+CODEX = ["codex", "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", "--model"]
 
 AGENTS = [
     Agent(
         name="Claude Code",
+        own=MESSAGES,
         files=claude_code_files,
         command=["claude", "-p", PROMPT, "--permission-mode", "acceptEdits"],
-        path="/v1/messages",
-        channel_key="key-of-the-claude-channel",
-        tool="Write",
-        arguments=write_arguments,
-        holds_result=last_content_has("tool_result"),
+        writes=write_call,
     ),
+    # The model's name decides which tools Codex offers, and how.
     Agent(
-        name="Codex, by a command",
+        name="Codex, by a function",
+        own=RESPONSES,
         files=codex_files,
-        command=[*CODEX, PROMPT],
-        path="/v1/responses",
-        channel_key="key-of-the-responses-channel",
-        tool="exec_command",
-        arguments=command_arguments,
-        holds_result=input_has("function_call_output"),
+        command=[*CODEX, "local-model", PROMPT],
+        writes=command_call,
     ),
     Agent(
         name="Codex, by a free-form patch",
+        own=RESPONSES,
         files=codex_files,
-        command=[*CODEX, "--model", "gpt-5.5", PROMPT],
-        path="/v1/responses",
-        channel_key="key-of-the-responses-channel",
-        tool="apply_patch",
-        arguments=patch,
-        holds_result=input_has("custom_tool_call_output"),
+        command=[*CODEX, "gpt-5.5", PROMPT],
+        writes=patch_call,
+    ),
+    Agent(
+        name="Codex, by a script (lite)",
+        own=RESPONSES,
+        files=codex_files,
+        command=[*CODEX, "gpt-5.6-luna", PROMPT],
+        writes=script_call,
+        natively=False,
     ),
     Agent(
         name="Gemini CLI",
+        own=GEMINI,
         files=gemini_cli_files,
         command=["gemini", "-p", PROMPT, "-m", "gemini-3.1-pro-preview", "--approval-mode", "auto_edit"],
-        path=":streamGenerateContent",
-        channel_key="key-of-the-gemini-channel",
-        tool="write_file",
-        arguments=write_arguments,
-        holds_result=contents_have_a_response,
+        writes=write_file_call,
+    ),
+    Agent(
+        name="opencode",
+        own=CHAT,
+        files=opencode_files,
+        command=["opencode", "run", PROMPT],
+        writes=opencode_call,
+        missing=LINUX_X64,
+        environment=(("OPENCODE_DISABLE_MODELS_FETCH", "1"),),
+    ),
+    Agent(
+        name="goose",
+        own=GEMINI,
+        files=goose_files,
+        command=["goose", "run", "--no-session", "--with-builtin", "developer", "-t", PROMPT],
+        writes=goose_call,
+        missing=LINUX_X64,
+    ),
+    Agent(
+        name="aider",
+        own=CHAT,
+        files=aider_files,
+        command=["aider", "--yes-always", "--no-pretty", "--message", PROMPT, "notes.txt"],
+        writes=whole_file,
+        missing="it needs Python 3.10, 3.11 or 3.12, and wheels for this machine",
+        environment=(("LITELLM_LOCAL_MODEL_COST_MAP", "True"),),
     ),
 ]
