@@ -1,7 +1,7 @@
 //! The response object, which stands in the events around an answer and is the whole answer itself.
 
 use crate::errors::SoFar;
-use crate::json::{Members, object};
+use crate::json::{Elements, Members, object};
 use crate::observe::Counts;
 
 /// A member of the response object that repeats the request.
@@ -89,8 +89,8 @@ impl Status<'_> {
 }
 
 impl Response<'_> {
-    /// Writes the object; `output` is the inside of its list of items.
-    pub(super) fn write(&self, output: &[u8], out: &mut Vec<u8>) {
+    /// Writes the object; `fill` writes its items.
+    pub(super) fn write(&self, out: &mut Vec<u8>, fill: impl FnOnce(&mut Elements<'_>)) {
         object(out, |members| {
             members.str("id", self.id);
             members.str("object", "response");
@@ -99,11 +99,7 @@ impl Response<'_> {
             members.str("status", self.status.word());
             self.write_ends(members);
             members.str("model", self.model);
-            members.value("output", |out| {
-                out.push(b'[');
-                out.extend_from_slice(output);
-                out.push(b']');
-            });
+            members.array("output", fill);
             members.value("usage", |out| usage(&self.counts, out));
             self.write_echo(members);
         });
@@ -172,7 +168,7 @@ pub(crate) fn failed(so_far: &SoFar<'_>, code: &str, message: &str) -> Vec<u8> {
     };
     let mut out = Vec::new();
     event(&mut out, "response.failed", so_far.next_sequence, |members| {
-        members.value("response", |out| response.write(b"", out));
+        members.value("response", |out| response.write(out, |_none| {}));
     });
     out
 }

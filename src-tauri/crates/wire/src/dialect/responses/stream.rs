@@ -31,6 +31,8 @@ pub(super) struct Stream {
     id: String,
     /// The upstream's own name of the model.
     model: String,
+    /// Whether anybody hears the events; of a whole answer only the response object counts.
+    tells: bool,
     /// The number of the next event.
     next_event: u64,
     /// The items so far, by their `output_index`.
@@ -74,8 +76,7 @@ enum Waiting {
 
 /// Writes a whole answer: the response object that would end its stream.
 pub(super) fn whole(reply: &Reply, counts: &Counts, to: &Addressee) -> Vec<u8> {
-    let mut stream = Stream::new(to);
-    // The events on the way are nobody's.
+    let mut stream = Stream { tells: false, ..Stream::new(to) };
     let mut events = Vec::new();
     stream.model = reply.model.as_ref().map(|model| model.plain().into_owned()).unwrap_or_default();
     for (said, block) in reply.said.iter().zip(0..) {
@@ -93,10 +94,10 @@ pub(super) fn whole(reply: &Reply, counts: &Counts, to: &Addressee) -> Vec<u8> {
             stream.cite(block, citation, &mut events);
         }
         stream.close(block, &mut events);
-        events.clear();
     }
     let status = stream.settle_all(reply.stop.as_ref().unwrap_or(&Stop::EndTurn), &mut events);
-    let mut out = Vec::new();
+    let said_bytes: usize = reply.said.iter().map(|said| said.text.as_written().len()).sum();
+    let mut out = Vec::with_capacity(to.wanted.echo.len() + said_bytes + 2048);
     stream.write_response(status, *counts, &mut out);
     out
 }
@@ -135,6 +136,7 @@ impl Stream {
             id: format!("resp_{}", to.id),
             to: to.clone(),
             model: String::new(),
+            tells: true,
             next_event: 0,
             items: Vec::new(),
             spots: Vec::new(),
@@ -452,18 +454,17 @@ impl Stream {
             echo: &self.to.wanted.echo,
             counts,
         };
-        let mut output = Vec::new();
-        for (at, progress) in self.items.iter().enumerate() {
-            if at > 0 {
-                output.push(b',');
+        response.write(out, |output| {
+            for (at, progress) in self.items.iter().enumerate() {
+                output.value(|out| progress.item.write(self.item_status(at, status), out));
             }
-            progress.item.write(self.item_status(at, status), &mut output);
-        }
-        response.write(&output, out);
+        });
     }
 
     fn write_event(&mut self, kind: &str, out: &mut Vec<u8>, fill: impl FnOnce(&Self, &mut Members<'_>)) {
-        response::event(out, kind, self.next_event, |members| fill(self, members));
+        if self.tells {
+            response::event(out, kind, self.next_event, |members| fill(self, members));
+        }
         self.next_event += 1;
     }
 
