@@ -21,10 +21,11 @@ impl Arguments<'_> {
             Self::Written(text) => {
                 let plain = text.plain();
                 let json = plain.trim();
-                match Tape::read(json.as_bytes()) {
+                match Tape::read(json.as_bytes()).map(|tape| tape.root().is_object()) {
                     _ if json.is_empty() => Cow::Borrowed("{}"),
-                    Ok(tape) if tape.root().is_object() => Cow::Owned(json.to_owned()),
-                    Ok(_) => Cow::Owned(wrapped("value", |out| out.extend_from_slice(json.as_bytes()))),
+                    Ok(true) if json.len() == plain.len() => plain,
+                    Ok(true) => Cow::Owned(json.to_owned()),
+                    Ok(false) => Cow::Owned(wrapped("value", |out| out.extend_from_slice(json.as_bytes()))),
                     Err(_) => Cow::Owned(with_text("_raw", text)),
                 }
             }

@@ -9,7 +9,7 @@ use crate::calls::{IdRule, legal_id};
 use crate::dialect::{Addressee, Encode};
 use crate::errors::SoFar;
 use crate::frames::{Framing, Place};
-use crate::json::{Elements, Members, Tape, Text, object};
+use crate::json::{Elements, Malformed, Members, Tape, Text, object};
 use crate::observe::Counts;
 use crate::reply::{Block, CallHead, Citation, Delta, Opening, Reply, Said, Stop};
 
@@ -298,24 +298,32 @@ fn call_piece<'s>(
     signature: Option<Text<'s>>,
     end: &mut End,
 ) -> Option<Piece<'s>> {
-    let plain = arguments.plain();
-    let is_json = plain.trim().is_empty() || Tape::read(plain.trim().as_bytes()).is_ok();
-    if !is_json && !call.free {
+    let object = if call.free {
+        Ok(Arguments::Free(arguments.borrowed()).object().into_owned())
+    } else {
+        written_object(arguments)
+    };
+    let Ok(object) = object else {
         end.malformed = Some(call.name.plain().into_owned());
         return None;
-    }
-    let written = if call.free {
-        Arguments::Free(arguments.borrowed())
-    } else {
-        Arguments::Written(arguments.borrowed())
     };
     let id = legal_id(&call.id.plain(), IdRule::GEMINI).into_owned();
     Some(Piece::Call {
         id: (!call.id.is_empty()).then(|| Text::from(id)),
         name: call.name.borrowed(),
-        arguments: written.object().into_owned(),
+        arguments: object,
         signature,
     })
+}
+
+/// Returns the object that stands written in a text, or one that holds its value; a text that is no JSON is none.
+fn written_object(arguments: &Text<'_>) -> Result<String, Malformed> {
+    let plain = arguments.plain();
+    let json = plain.trim();
+    if !json.is_empty() && Tape::read(json.as_bytes())?.root().is_object() {
+        return Ok(json.to_owned());
+    }
+    Ok(Arguments::Written(arguments.borrowed()).object().into_owned())
 }
 
 /// What is the same in every chunk of an answer.

@@ -86,8 +86,9 @@ pub(super) fn call_head(block: &mut Members<'_>, call: &CallHead<'_>, index: u64
     block.text("name", &call.name);
 }
 
-fn input(call: &CallHead<'_>, text: &Text<'static>) -> String {
-    let arguments = if call.free { Arguments::Free(text.clone()) } else { Arguments::Written(text.clone()) };
+fn input(call: &CallHead<'_>, text: &Text<'_>) -> String {
+    let text = text.borrowed();
+    let arguments = if call.free { Arguments::Free(text) } else { Arguments::Written(text) };
     arguments.object().into_owned()
 }
 
