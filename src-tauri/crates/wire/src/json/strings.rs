@@ -242,6 +242,14 @@ fn hex4(digits: Option<&[u8]>) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(digits?).ok()?, 16).ok()
 }
 
+/// Tells whether a text holds what a JSON string may not hold as it is.
+#[inline]
+pub(super) fn needs_escape(text: &str) -> bool {
+    let (words, rest) = text.as_bytes().as_chunks();
+    words.iter().any(|&word| marks_of_specials(u64::from_le_bytes(word)) != 0)
+        || rest.iter().any(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+}
+
 /// Writes a string as JSON, quotes included.
 pub(crate) fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string always serialises")

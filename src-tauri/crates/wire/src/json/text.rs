@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::strings::read_escape;
+use super::strings::{needs_escape, read_escape};
 use super::{quote, unescape_text};
 
 /// Text as it stands between the quotes of a JSON string: still escaped.
@@ -35,8 +35,7 @@ impl<'a> Text<'a> {
 
     /// Writes plain text.
     pub fn of(plain: &'a str) -> Self {
-        let needs_escape = plain.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
-        if needs_escape { Self::owned(plain) } else { Self(Cow::Borrowed(plain)) }
+        if needs_escape(plain) { Self::owned(plain) } else { Self(Cow::Borrowed(plain)) }
     }
 
     /// Writes plain text and keeps it.
@@ -59,7 +58,8 @@ impl<'a> Text<'a> {
 
     /// Tells whether this is the plain text `word`.
     pub fn is(&self, word: &str) -> bool {
-        *self.0 == *word || (self.0.contains('\\') && self.plain() == word)
+        // Every escape is longer than what it stands for.
+        *self.0 == *word || (self.0.len() > word.len() && self.0.contains('\\') && self.plain() == word)
     }
 
     /// Tells whether there is no text.
