@@ -184,13 +184,13 @@ const CASES = {
     const turns = [
       { system: 'Speak Norwegian.' },
       { user: 'Who are you?' },
-      { model: 'En assistent.' },
+      { model: 'En hjelper.' },
       { user: 'And now?' },
       { system: 'Be brief.' },
     ]
     await cell.answered({ turns }, stream)
     const seen = await simulator.lastText()
-    const places = ['Who are you?', 'En assistent.', 'And now?'].map((said) => seen.indexOf(said))
+    const places = ['Who are you?', 'En hjelper.', 'And now?'].map((said) => seen.indexOf(said))
     sorted([0, ...places])
     assert.ok(seen.includes('Speak Norwegian.'))
     // Gemini has one place for instructions, before everything; all others keep theirs.

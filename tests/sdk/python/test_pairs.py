@@ -197,14 +197,14 @@ def system(cell: Cell) -> None:
     turns = [
         System("Speak Norwegian."),
         User("Who are you?"),
-        Model("En assistent."),
+        Model("En hjelper."),
         User("And now?"),
         System("Be brief."),
     ]
     for stream in (False, True):
         cell.answered(Talk(turns), stream)
         seen = simulator.last_text()
-        places = [seen.index(words) for words in ("Who are you?", "En assistent.", "And now?")]
+        places = [seen.index(words) for words in ("Who are you?", "En hjelper.", "And now?")]
         assert places == sorted(places)
         assert "Speak Norwegian." in seen
         late = seen.index("Be brief.")

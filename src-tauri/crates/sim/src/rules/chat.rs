@@ -146,7 +146,7 @@ fn messages(messages: &[Value]) -> Result<(), Broken> {
             let id = word(&message["tool_call_id"], &format!("{at}.tool_call_id"))?;
             let place = waiting.iter().position(|waits| waits == id);
             let place = place.ok_or_else(|| {
-                format!("{at}: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'")
+                format!("{at}: messages with role 'tool' must be a response to a preceding message with 'tool_calls'")
             })?;
             waiting.remove(place);
             parts(&message["content"], &["text"], &at, true)?;

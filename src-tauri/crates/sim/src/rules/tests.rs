@@ -62,7 +62,7 @@ fn every_known_fault_is_refused_by_name() {
     for (path, pointer, value, words) in [
         (CHAT, "/thinking", json!({}), "unknown field"),
         (CHAT, "/messages", json!([]), "messages"),
-        (CHAT, "/messages/3/tool_call_id", json!("2"), "preceeding"),
+        (CHAT, "/messages/3/tool_call_id", json!("2"), "preceding"),
         (CHAT, "/messages/3", json!({"role": "user", "content": "t"}), "must be followed"),
         (CHAT, "/messages/2/tool_calls/0/id", json!("x".repeat(41)), "longer than 40"),
         (CHAT, "/messages/2/tool_calls/0/function/arguments", json!({}), "must be a string"),
