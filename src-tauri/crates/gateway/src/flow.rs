@@ -77,7 +77,7 @@ const NO_CONTENT: &str = "the stream carried no content for too long";
 
 /// How long a client gets to read the error event before the connection breaks: Node's `fetch` throws away what has come
 /// but was not read when it learns of the break.
-pub(crate) const LAST_WORDS: Duration = Duration::from_millis(50);
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Where a flow stands.
 enum Stage {
