@@ -76,11 +76,17 @@ struct Job {
     parse: Work,
 }
 
-/// What a job took in its best round: other work on the machine can only add to it.
+/// What a job took in one round, the one right after the other.
 #[derive(Debug, Clone, Copy)]
-struct Best {
+struct Round {
     translate: Duration,
     parse: Duration,
+}
+
+impl Round {
+    fn ratio(self) -> f64 {
+        self.translate.as_secs_f64() / self.parse.as_secs_f64()
+    }
 }
 
 /// One line of the table.
@@ -91,29 +97,33 @@ struct Row {
     to: &'static str,
     bytes: usize,
     units: usize,
-    /// CPU time per unit, in microseconds.
+    /// CPU time per unit in the best round, in microseconds: other work on the machine can only add to it.
     translated_us: f64,
     /// CPU time per unit of parsing the same JSON once into a tree, in microseconds.
     parsed_us: f64,
-    /// The one over the other.
+    /// The one over the other in the median round. A machine changes its speed between rounds, and the best of each may
+    /// come from different ones.
     ratio: f64,
     /// What the ratio is held to.
     ratio_max: Option<f64>,
 }
 
 impl Row {
-    fn new(job: &Job, best: Best) -> Self {
-        let (translated_us, parsed_us) =
-            (per_unit_us(best.translate, job.units), per_unit_us(best.parse, job.units));
+    fn new(job: &Job, rounds: &[Round]) -> Self {
+        let best = |took: fn(&Round) -> Duration| {
+            per_unit_us(rounds.iter().map(took).min().unwrap_or_default(), job.units)
+        };
+        let mut ratios: Vec<_> = rounds.iter().copied().map(Round::ratio).collect();
+        ratios.sort_by(f64::total_cmp);
         Self {
             kind: job.kind,
             from: job.from.word(),
             to: job.to.word(),
             bytes: job.bytes,
             units: job.units,
-            translated_us,
-            parsed_us,
-            ratio: translated_us / parsed_us,
+            translated_us: best(|round| round.translate),
+            parsed_us: best(|round| round.parse),
+            ratio: ratios.get(ratios.len() / 2).copied().unwrap_or_default(),
             ratio_max: match job.kind {
                 Kind::Answer => Some(ANSWER_RATIO_MAX),
                 Kind::Request | Kind::Stream => None,
@@ -135,15 +145,15 @@ fn per_unit_us(took: Duration, units: usize) -> f64 {
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let jobs = jobs(arguments.only)?;
     let length = Duration::from_millis(arguments.milliseconds);
-    let mut bests = vec![Best { translate: Duration::MAX, parse: Duration::MAX }; jobs.len()];
+    let mut rounds = vec![Vec::with_capacity(arguments.rounds); jobs.len()];
     for round in 0..arguments.rounds {
-        for (job, best) in jobs.iter().zip(&mut bests) {
-            best.translate = best.translate.min(cpu_time(length, &job.translate)?);
-            best.parse = best.parse.min(cpu_time(length, &job.parse)?);
+        for (job, rounds) in jobs.iter().zip(&mut rounds) {
+            let translate = cpu_time(length, &job.translate)?;
+            rounds.push(Round { translate, parse: cpu_time(length, &job.parse)? });
         }
         eprintln!("translation: round {} of {}", round + 1, arguments.rounds);
     }
-    let rows: Vec<_> = jobs.iter().zip(bests).map(|(job, best)| Row::new(job, best)).collect();
+    let rows: Vec<_> = jobs.iter().zip(&rounds).map(|(job, rounds)| Row::new(job, rounds)).collect();
     std::fs::write(&arguments.json, serde_json::to_vec_pretty(&rows)?)
         .with_context(|| format!("cannot write {}", arguments.json.display()))?;
     println!("{}", table(&rows));
@@ -266,8 +276,9 @@ fn events(stream: &[u8]) -> Result<Vec<Vec<u8>>> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let heading = ["CPU µs, best round", "bytes", "translated", "parsed as JSON", "ratio", "target", ""]
-        .map(str::to_owned);
+    let heading =
+        ["CPU µs, best round", "bytes", "translated", "parsed as JSON", "median ratio", "target", ""]
+            .map(str::to_owned);
     let mut cells = vec![heading.to_vec()];
     cells.extend(rows.iter().map(figures));
     aligned(&cells)
@@ -367,7 +378,7 @@ mod tests {
 
     #[test]
     fn only_whole_answers_are_held_to_the_ratio() {
-        let best = |times: u32| Best {
+        let round = |times: u32| Round {
             translate: Duration::from_micros(10) * times,
             parse: Duration::from_micros(10),
         };
@@ -379,7 +390,11 @@ mod tests {
             (Kind::Stream, 4, false),
         ];
         for (kind, times, over) in rows {
-            assert_eq!(Row::new(&job(kind), best(times)).is_over(), over, "{kind:?} × {times}");
+            assert_eq!(
+                Row::new(&job(kind), &[round(1), round(times), round(9)]).is_over(),
+                over,
+                "{kind:?} × {times}"
+            );
         }
     }
 }
