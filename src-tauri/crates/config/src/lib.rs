@@ -43,6 +43,6 @@ pub use secret::{
 };
 pub use settings::{SettingOrigin, SettingValue, settings};
 pub use snapshot::{
-    Channel, Client, ClientKeys, Key, Limit, LogLevel, LogSettings, Routing, Server, Snapshot, Spoken,
-    Strategy, UnknownModels,
+    Channel, Client, ClientKeys, Counting, Key, Limit, LogLevel, LogSettings, Routing, Server, Snapshot,
+    Spoken, Strategy, UnknownModels,
 };

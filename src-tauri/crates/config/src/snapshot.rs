@@ -141,6 +141,30 @@ pub enum UnknownModels {
     Refuse,
 }
 
+/// Who counts the tokens of a request that is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counting {
+    /// The channel, where it is the protocol's own provider and well; else we estimate.
+    #[default]
+    Auto,
+    /// The channel alone; where it does not count, nobody does.
+    Upstream,
+    /// We estimate.
+    Local,
+}
+
+impl Counting {
+    /// The word that the file uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Counting::Auto => "auto",
+            Counting::Upstream => "upstream",
+            Counting::Local => "local",
+        }
+    }
+}
+
 /// What is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogSettings {
@@ -224,6 +248,8 @@ pub struct Channel {
     pub rpd: Limit,
     /// Whether it accepts `stream_options.include_usage` on Chat streams.
     pub include_usage: bool,
+    /// Who counts tokens for it.
+    pub counting: Counting,
     /// Whether its first base URL is a loopback or private host.
     pub local: bool,
     /// Whether every base URL is https or a loopback host.

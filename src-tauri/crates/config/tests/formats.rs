@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::{load, parse};
 use config::{
-    Channel, Format, Hop, Limit, ProviderKind, ProxyScheme, Severity, Snapshot, Strategy, Surroundings,
+    Channel, Counting, Format, Hop, Limit, ProviderKind, ProxyScheme, Severity, Snapshot, Strategy,
+    Surroundings,
 };
 use secrecy::ExposeSecret;
 use wire::Protocol;
@@ -321,5 +322,25 @@ fn the_format_is_told_by_name_or_content() {
         ("noname", b"version = 1", Format::Toml),
     ] {
         assert_eq!(Format::of(name, bytes), expected, "{name}");
+    }
+}
+
+#[test]
+fn who_counts_tokens_is_a_word_or_the_yes_or_no_of_older_files() {
+    for (written, expected) in [
+        ("", Counting::Auto),
+        ("quirks = { count_tokens = \"auto\" }", Counting::Auto),
+        ("quirks = { count_tokens = \"upstream\" }", Counting::Upstream),
+        ("quirks = { count_tokens = \"local\" }", Counting::Local),
+        ("quirks = { count_tokens = true }", Counting::Auto),
+        ("quirks = { count_tokens = false }", Counting::Local),
+    ] {
+        let text = format!("[[channel]]\nname = \"a\"\n{written}\n");
+        assert_eq!(load("config.toml", &text).unwrap().channels[0].counting, expected, "{written}");
+        let document = config::parse("config.toml", Format::Toml, text.as_bytes()).unwrap().document;
+        let entry = document.channel[0].clone();
+        let saved = config::edit::put_channel("", None, &entry).unwrap();
+        let again = load("config.toml", &saved).unwrap();
+        assert_eq!(again.channels[0].counting, expected, "written again: {saved}");
     }
 }

@@ -122,6 +122,8 @@ fn invalid_files_fail_at_the_same_field_in_both() {
         (channel("proxy = { host = \"h\" }"), "channel[0].proxy.port"),
         (channel("proxy = { host = \"h\", port = 1, type = \"socks4\" }"), "channel[0].proxy.type"),
         (channel("quirks = { include_usage = 1 }"), "channel[0].quirks.include_usage"),
+        (channel("quirks = { count_tokens = \"never\" }"), "channel[0].quirks.count_tokens"),
+        (channel("quirks = { count_tokens = 1 }"), "channel[0].quirks.count_tokens"),
         (channel("price = { input = -1 }"), "channel[0].price.input"),
         ("[[proxy]]\nhost = \"h\"\nport = 1".to_owned(), "proxy[0].name"),
         ("[[budget]]\nwho = \"all\"\nper = \"day\"".to_owned(), "budget[0].limit"),

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::union::table_or;
 use crate::provider::ProviderKind;
 use crate::proxy::ProxyScheme;
+use crate::snapshot::Counting;
 
 /// What a request can ask for before a comma: no comma, no blanks at the ends, and not the word `auto`.
 const HANDLE: &str = r"^(?!auto$)[^,\s]([^,]*[^,\s])?$";
@@ -149,6 +150,11 @@ fn model_params_schema(_: &mut SchemaGenerator) -> Schema {
         },
         "additionalProperties": true,
     })
+}
+
+/// Who counts tokens, in a word or as the yes or no of older files.
+fn counting_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": ["auto", "upstream", "local", true, false] })
 }
 
 /// Whether parameters fill in or override.
@@ -354,8 +360,9 @@ pub struct ProxyEntry {
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Quirks {
-    /// Whether it counts tokens.
-    pub count_tokens: Option<bool>,
+    /// Who counts tokens: `auto`, `upstream` or `local`; true is `auto` and false `local`.
+    #[schemars(default, schema_with = "counting_schema")]
+    pub count_tokens: Option<Counting>,
     /// Whether reasoning is passed on as text.
     pub reasoning_as_text: Option<bool>,
     /// Whether its text holds reasoning between tags.

@@ -217,7 +217,7 @@ fn quirks(quirks: &Quirks) -> Value {
     let mut fields = Fields(Table::new());
     fields
         .put("include_usage", quirks.include_usage.map(Value::from))
-        .put("count_tokens", quirks.count_tokens.map(Value::from))
+        .put("count_tokens", quirks.count_tokens.map(|counting| counting.word().into()))
         .put("reasoning_as_text", quirks.reasoning_as_text.map(Value::from))
         .put("think_tags", quirks.think_tags.map(Value::from));
     fields.0.into_inline_table().into()

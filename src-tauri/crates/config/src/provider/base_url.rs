@@ -163,7 +163,7 @@ impl BaseUrl {
             Join::Exact if protocol == Protocol::Gemini => {
                 push_endpoint(&mut url, protocol, operation, model, stream);
             }
-            Join::Exact => exact_endpoint(&mut url, operation),
+            Join::Exact => exact_endpoint(&mut url, protocol, operation),
         }
         url
     }
@@ -326,6 +326,7 @@ fn segments_of(url: &Url) -> Vec<String> {
 const ENDPOINTS: &[&[&str]] = &[
     &["chat", "completions"],
     &["messages", "count_tokens"],
+    &["responses", "input_tokens"],
     &["completions"],
     &["responses"],
     &["messages"],
@@ -348,7 +349,7 @@ pub(super) fn protocol_of_endpoint(url: &Url) -> Option<Protocol> {
     match parts.as_slice() {
         [.., "chat", "completions"] => Some(Protocol::Chat),
         [.., "messages"] | [.., "messages", "count_tokens"] => Some(Protocol::Messages),
-        [.., "responses"] => Some(Protocol::Responses),
+        [.., "responses"] | [.., "responses", "input_tokens"] => Some(Protocol::Responses),
         _ => None,
     }
 }
@@ -394,7 +395,8 @@ fn below(protocol: Protocol, operation: Operation) -> &'static [&'static str] {
             Protocol::Chat | Protocol::Responses | Protocol::Gemini,
             Operation::Embed | Operation::BatchEmbed,
         ) => &["embeddings"],
-        (Protocol::Responses, Operation::Generate | Operation::CountTokens) => &["responses"],
+        (Protocol::Responses, Operation::CountTokens) => &["responses", "input_tokens"],
+        (Protocol::Responses, Operation::Generate) => &["responses"],
         (Protocol::Chat | Protocol::Gemini, Operation::Generate | Operation::CountTokens) => {
             &["chat", "completions"]
         }
@@ -418,9 +420,10 @@ fn push_gemini(url: &mut Url, operation: Operation, model: &str, stream: bool) {
 }
 
 /// An exact URL is the main endpoint itself; its siblings stand beside it.
-fn exact_endpoint(url: &mut Url, operation: Operation) {
+fn exact_endpoint(url: &mut Url, protocol: Protocol, operation: Operation) {
     match operation {
         Operation::Generate => {}
+        Operation::CountTokens if protocol == Protocol::Responses => push(url, &["input_tokens"]),
         Operation::CountTokens => push(url, &["count_tokens"]),
         Operation::Embed | Operation::BatchEmbed => {
             let mut segments = segments_of(url);

@@ -13,6 +13,7 @@ use crate::document::{
 };
 use crate::findings::{FindingCode, Severity};
 use crate::provider::ProviderKind;
+use crate::snapshot::Counting;
 use crate::tree::Value;
 
 /// What S1's pools and their like keep beside the settings of a channel.
@@ -331,7 +332,7 @@ fn quirks(reader: &mut Reader, field: &Field<'_>) -> Option<Quirks> {
     let mut fields = Fields::open(field, reader)?;
     let quirks = Quirks {
         include_usage: fields.take(reader, "include_usage", &[]).and_then(|field| truth(reader, &field)),
-        count_tokens: fields.take_later(reader, "count_tokens", &[]).and_then(|field| truth(reader, &field)),
+        count_tokens: fields.take(reader, "count_tokens", &[]).and_then(|field| counting(reader, &field)),
         reasoning_as_text: fields
             .take_later(reader, "reasoning_as_text", &[])
             .and_then(|field| truth(reader, &field)),
@@ -339,6 +340,21 @@ fn quirks(reader: &mut Reader, field: &Field<'_>) -> Option<Quirks> {
     };
     fields.close(reader);
     Some(quirks)
+}
+
+/// Reads who counts tokens, which was a yes or no before.
+fn counting(reader: &mut Reader, field: &Field<'_>) -> Option<Counting> {
+    match field.node.value {
+        Value::Bool(true) => Some(Counting::Auto),
+        Value::Bool(false) => Some(Counting::Local),
+        Value::Null
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Moment
+        | Value::List(_)
+        | Value::Table(_) => choice(reader, field, &["auto", "upstream", "local"], &[]),
+    }
 }
 
 fn price(reader: &mut Reader, field: &Field<'_>) -> Option<Price> {

@@ -42,6 +42,7 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
     let preset = spoken.first().and_then(|one| Preset::of_host(one.base.host(), one.base.as_url().port()));
     let hosts = || spoken.iter().map(|one| one.base.host());
     let quirk = entry.quirks.as_ref().and_then(|quirks| quirks.include_usage);
+    let counting = entry.quirks.as_ref().and_then(|quirks| quirks.count_tokens);
     if entry.models.as_ref().is_some_and(Vec::is_empty) {
         checks.warn(&format!("{path}.models"), "lists no model, so the channel serves none");
     }
@@ -78,6 +79,7 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
         rpm: limit(entry.rpm),
         rpd: limit(entry.rpd),
         include_usage: quirk.unwrap_or_else(|| preset.is_none_or(|preset| preset.include_usage)),
+        counting: counting.unwrap_or_default(),
         local: hosts().next().is_some_and(is_private),
         secure: spoken
             .iter()

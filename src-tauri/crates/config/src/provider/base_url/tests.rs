@@ -235,6 +235,7 @@ fn each_operation_has_its_endpoint() {
         (Responses, Generate, false, "v1/responses"),
         (Messages, Generate, true, "v1/messages"),
         (Messages, CountTokens, false, "v1/messages/count_tokens"),
+        (Responses, CountTokens, false, "v1/responses/input_tokens"),
         (Gemini, Generate, false, "v1beta/models/a%2Fb%3F:generateContent"),
         (Gemini, Generate, true, "v1beta/models/a%2Fb%3F:streamGenerateContent"),
         (Gemini, CountTokens, false, "v1beta/models/a%2Fb%3F:countTokens"),
@@ -257,6 +258,10 @@ fn an_exact_url_is_used_as_it_stands() {
     assert_eq!(generate.as_str(), "https://h.example.com/odd/path?x=1&beta=true");
     let base = BaseUrl::parse("https://h.example.com/api/chat/completions", Chat, true).unwrap();
     assert_eq!(base.endpoint(Chat, Embed, "m", false, None).path(), "/api/embeddings");
+    for (protocol, expected) in [(Messages, "/api/x/count_tokens"), (Responses, "/api/x/input_tokens")] {
+        let base = BaseUrl::parse("https://h.example.com/api/x", protocol, true).unwrap();
+        assert_eq!(base.endpoint(protocol, CountTokens, "m", false, None).path(), expected);
+    }
     assert_eq!(base.models(Chat).path(), "/api/models");
 }
 
