@@ -84,6 +84,7 @@ fn translate(exchange: Exchange) -> Result<Translated> {
         model: exchange.model(),
         first_party: false,
         output_max: None,
+        quirks: wire::quirks::Quirks::DEFAULT,
     };
     passage::request(&sent, &target)
 }

@@ -49,7 +49,7 @@ export type AttemptTrace = {
   model: string,
   /** What the upstream speaks. */
   protocol: Protocol,
-  /** What translation left out or said in another way; empty where the client speaks the same protocol. */
+  /** What was left out of the request or said in another way. */
   notes?: Array<Note>,
   /** When it was dispatched. */
   started_ms: number,

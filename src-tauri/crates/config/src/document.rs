@@ -4,14 +4,15 @@
 
 mod channel;
 mod places;
+mod quirks;
 mod sections;
 mod union;
 
 pub use channel::{
-    ChannelEntry, KeyEntry, ParamsMode, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, Quirks,
-    SecretRef,
+    ChannelEntry, KeyEntry, ParamsMode, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, SecretRef,
 };
 pub use places::{Place, Places};
+pub use quirks::Quirks;
 pub use sections::{
     At100, BudgetEntry, CanaryStep, ClientEntry, FailureOverride, LedgerSection, LogSection, OnThreshold,
     RoutingSection, Scenarios, ServerSection, Steps, Theme, Then, Thresholds, UiSection,

@@ -33,7 +33,9 @@ pub use findings::{Finding, FindingCode, Severity};
 pub use migrate::migrate;
 pub use parse::{Format, Parsed, parse};
 pub use pattern::Pattern;
-pub use provider::{Auth, BadBaseUrl, BaseUrl, PRESETS, Preset, ProviderKind, is_loopback, is_private};
+pub use provider::{
+    Auth, BadBaseUrl, BaseUrl, ByModel, ChannelQuirks, PRESETS, Preset, ProviderKind, is_loopback, is_private,
+};
 pub use proxy::{Hop, Proxy, ProxyScheme, proxy_origin};
 pub use resolve::{DEFAULT_CLIENT, Surroundings, resolve, secret_origin};
 pub use route::{Candidate, Route, RouteRefusal, Rule, SkipReason, Skipped, model_names, route};

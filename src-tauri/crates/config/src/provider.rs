@@ -5,10 +5,12 @@ mod guess;
 mod host;
 mod key_shape;
 mod presets;
+mod quirks;
 
 pub use base_url::{Auth, BadBaseUrl, BaseUrl};
 pub use host::{is_loopback, is_private};
 pub use presets::{PRESETS, Preset};
+pub use quirks::{ByModel, ChannelQuirks};
 
 use serde::{Deserialize, Serialize};
 use wire::Protocol;

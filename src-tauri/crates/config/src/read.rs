@@ -4,6 +4,7 @@ mod channel;
 mod document;
 mod fields;
 mod pools;
+mod quirks;
 mod scalar;
 mod sections;
 mod spelling;

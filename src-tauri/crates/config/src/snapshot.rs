@@ -15,7 +15,7 @@ use wire::{Protocol, splice::Param};
 use crate::findings::Finding;
 use crate::index::Index;
 use crate::pattern::Pattern;
-use crate::provider::{Auth, BaseUrl, Preset, ProviderKind, is_private};
+use crate::provider::{Auth, BaseUrl, ChannelQuirks, Preset, ProviderKind, is_private};
 use crate::proxy::Hop;
 use crate::secret::{SecretSource, SecretState};
 
@@ -246,8 +246,8 @@ pub struct Channel {
     pub rpm: Limit,
     /// Requests in a day.
     pub rpd: Limit,
-    /// Whether it accepts `stream_options.include_usage` on Chat streams.
-    pub include_usage: bool,
+    /// What its Chat wants otherwise than most do.
+    pub quirks: ChannelQuirks,
     /// Who counts tokens for it.
     pub counting: Counting,
     /// Whether its first base URL is a loopback or private host.

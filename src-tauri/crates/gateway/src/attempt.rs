@@ -60,12 +60,10 @@ pub(crate) async fn run(
     let head = &asked.head;
     let began = recording.elapsed();
     let key = &candidate.channel.keys[held.lease().key_index];
-    let Composed { outgoing, translated } = compose::request(candidate, key, asked)?;
+    let Composed { outgoing, translated, notes } = compose::request(candidate, key, asked)?;
     let usage_is_ours = outgoing.usage_is_ours;
+    recording.composed(&notes);
     let translated = translated.map(|translated| Foreign::new(translated, asked, recording));
-    if let Some(foreign) = &translated {
-        recording.translated(&foreign.translated.notes);
-    }
     let patience = patience(gateway, candidate, head, held.lease());
     let sizes = &gateway.sizes;
     let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, patience.headers, sizes).await?;

@@ -9,6 +9,8 @@ use wire::{
     Operation, Protocol,
     dialect::Target,
     head::{Head, PathModel},
+    note::Notes,
+    quirks::Quirks,
     splice::{self, Change},
     translate::{self, Translated, Untranslatable},
 };
@@ -58,6 +60,8 @@ impl From<UnusableKey> for Uncomposable {
 pub(crate) struct Composed {
     pub outgoing: Outgoing,
     pub translated: Option<Translated>,
+    /// What the client said and the upstream does not hear, or hears in another way.
+    pub notes: Notes,
 }
 
 /// The API version that a Messages request without one gets: the one that every Anthropic-compatible vendor knows.
@@ -67,8 +71,7 @@ const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 /// request in the channel's words.
 pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, Uncomposable> {
     if candidate.protocol == asked.head.protocol {
-        let outgoing = same_protocol(candidate, key, asked)?;
-        return Ok(Composed { outgoing, translated: None });
+        return Ok(same_protocol(candidate, key, asked)?);
     }
     foreign_protocol(candidate, key, asked)
 }
@@ -78,15 +81,27 @@ fn foreign_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<C
     let channel = &candidate.channel;
     let protocol = candidate.protocol;
     let spoken = &channel.spoken[candidate.base];
-    let target =
-        Target { protocol, model: &candidate.model, first_party: spoken.is_first_party(), output_max: None };
+    let target = Target {
+        protocol,
+        model: &candidate.model,
+        first_party: spoken.is_first_party(),
+        output_max: None,
+        quirks: channel.quirks.of(&candidate.model),
+    };
     let mut translated = translate::request(&asked.head, &asked.body, &target)?;
     let stream = asked.head.stream;
     let path = (protocol == Protocol::Gemini).then_some(PathModel { model: &candidate.model, stream });
     let body = Bytes::from(std::mem::take(&mut translated.body));
     let head = Head::read(protocol, Operation::Generate, &body, path).map_err(Untranslatable::Malformed)?;
-    let change =
-        Change { model: None, params: &channel.params, force: channel.params_force, ask_usage: false };
+    let change = Change {
+        model: None,
+        params: &channel.params,
+        force: channel.params_force,
+        ask_usage: false,
+        // What is translated heeds them already.
+        quirks: Quirks::DEFAULT,
+    };
+    let mut notes = std::mem::take(&mut translated.notes);
     let mut headers = headers::to_foreign_upstream(&asked.headers);
     authorize(&mut headers, channel.auth(protocol), key)?;
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -98,23 +113,29 @@ fn foreign_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<C
     let outgoing = Outgoing {
         url: spoken.base.endpoint(protocol, Operation::Generate, &candidate.model, stream, query),
         headers,
-        body: splice::apply(&head, &body, &change),
+        body: splice::apply(&head, &body, &change, &mut notes),
         usage_is_ours: false,
     };
-    Ok(Composed { outgoing, translated: Some(translated) })
+    Ok(Composed { outgoing, translated: Some(translated), notes })
 }
 
-fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outgoing, UnusableKey> {
+fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, UnusableKey> {
     let channel = &candidate.channel;
     let head = &asked.head;
-    let usage_is_ours = may_ask_usage(head) && channel.include_usage;
+    let quirks = match candidate.protocol {
+        Protocol::Chat => channel.quirks.of(&candidate.model),
+        Protocol::Responses | Protocol::Messages | Protocol::Gemini => Quirks::DEFAULT,
+    };
+    let usage_is_ours = may_ask_usage(head) && quirks.include_usage;
     let base = &channel.spoken[candidate.base].base;
     let change = Change {
         model: Some(&candidate.model),
         params: if head.operation == Operation::Generate { &channel.params } else { &[] },
         force: channel.params_force,
         ask_usage: usage_is_ours,
+        quirks,
     };
+    let mut notes = Notes::default();
     let mut headers = headers::to_upstream(&asked.headers, 4);
     authorize(&mut headers, channel.auth(candidate.protocol), key)?;
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -122,7 +143,7 @@ fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outg
     if candidate.protocol == Protocol::Messages {
         headers.entry(HeaderName::from_static("anthropic-version")).or_insert(ANTHROPIC_VERSION);
     }
-    Ok(Outgoing {
+    let outgoing = Outgoing {
         url: base.endpoint(
             candidate.protocol,
             head.operation,
@@ -131,9 +152,10 @@ fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Outg
             asked.query.as_deref(),
         ),
         headers,
-        body: splice::apply(head, &asked.body, &change),
+        body: splice::apply(head, &asked.body, &change, &mut notes),
         usage_is_ours,
-    })
+    };
+    Ok(Composed { outgoing, translated: None, notes })
 }
 
 /// Puts the channel's key where its provider wants it. A channel that needs none has an empty one.

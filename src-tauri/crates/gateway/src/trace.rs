@@ -112,7 +112,7 @@ pub struct AttemptTrace {
     pub model: Arc<str>,
     /// What the upstream speaks.
     pub protocol: Protocol,
-    /// What translation left out or said in another way; empty where the client speaks the same protocol.
+    /// What was left out of the request or said in another way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Note>>")]
     pub notes: Vec<Note>,
@@ -278,12 +278,12 @@ impl Recording {
         self.show();
     }
 
-    /// Notes what translating the request cost.
-    pub(crate) fn translated(&mut self, notes: &Notes) {
+    /// Notes what writing the request for its channel cost.
+    pub(crate) fn composed(&mut self, notes: &Notes) {
         self.attempt(|attempt| attempt.notes = notes.list().to_vec());
     }
 
-    /// What the last attempt's translation left out or said in another way.
+    /// What the last attempt left out of the request or said in another way.
     pub(crate) fn notes(&self) -> &[Note] {
         self.trace().attempts.last().map_or(&[], |attempt| &attempt.notes)
     }

@@ -23,6 +23,7 @@ use crate::head::Head;
 use crate::json::{Tape, Value};
 use crate::note::{Notes, Unsaid};
 use crate::observe::Counts;
+use crate::quirks::Quirks;
 use crate::reply::{Delta, Reply};
 
 /// A protocol's words: what is asked and answered in it.
@@ -77,6 +78,8 @@ pub struct Target<'a> {
     pub first_party: bool,
     /// The most tokens that the model may answer, where it is known.
     pub output_max: Option<u64>,
+    /// What it wants otherwise than most, where it speaks Chat and is not the protocol's own provider.
+    pub quirks: Quirks,
 }
 
 /// A request as a channel gets it.

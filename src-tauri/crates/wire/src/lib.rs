@@ -16,6 +16,7 @@ pub mod models;
 pub mod note;
 pub mod observe;
 mod protocol;
+pub mod quirks;
 pub mod reply;
 pub mod schema;
 pub mod splice;

@@ -2,6 +2,7 @@
 
 mod edits;
 mod names;
+mod quirks;
 
 use std::ops::Range;
 
@@ -11,6 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::head::Head;
 use crate::json::{Raw, each_member, is_key, quote};
+use crate::note::Notes;
+use crate::quirks::Quirks;
 use crate::{Operation, Protocol};
 use edits::Edits;
 
@@ -25,6 +28,8 @@ pub struct Change<'a> {
     pub force: bool,
     /// Whether to ask a Chat stream for its usage chunk.
     pub ask_usage: bool,
+    /// What a Chat channel refuses.
+    pub quirks: Quirks,
 }
 
 /// One generation parameter of a channel.
@@ -53,15 +58,16 @@ impl PartialEq for Param {
 impl Eq for Param {}
 
 /// Returns the body for one attempt: the same bytes, not copied, where nothing changes; else a copy in which everything
-/// outside the changed values is byte for byte the client's.
+/// outside the changed values is byte for byte the client's. `notes` gets what the client said and the upstream does not
+/// hear, or hears in another way.
 ///
 /// `head` must have been read from `body`.
 ///
 /// # Panics
 /// If `head` was read from a body of another length.
-pub fn apply(head: &Head, body: &Bytes, change: &Change<'_>) -> Bytes {
+pub fn apply(head: &Head, body: &Bytes, change: &Change<'_>, notes: &mut Notes) -> Bytes {
     assert_eq!(head.bytes_in, body.len(), "the head was read from this body");
-    let mut splice = Splice { head, body, edits: Edits::default() };
+    let mut splice = Splice { head, body, edits: Edits::default(), notes };
     if let Some(model) = change.model {
         splice.model(model);
     }
@@ -69,6 +75,9 @@ pub fn apply(head: &Head, body: &Bytes, change: &Change<'_>) -> Bytes {
         splice.params(change.params, change.force);
         if change.ask_usage && head.protocol == Protocol::Chat && head.stream {
             splice.ask_usage();
+        }
+        if head.protocol == Protocol::Chat && change.quirks != Quirks::DEFAULT {
+            splice.quirks(&change.quirks, change.params);
         }
     }
     if splice.edits.is_empty() { body.clone() } else { splice.edits.apply(body).into() }
@@ -79,6 +88,7 @@ struct Splice<'a> {
     head: &'a Head,
     body: &'a [u8],
     edits: Edits,
+    notes: &'a mut Notes,
 }
 
 impl Splice<'_> {

@@ -9,6 +9,8 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wire::head::{Head, PathModel};
+use wire::note::Notes;
+use wire::quirks::Quirks;
 use wire::splice::{self, Change, Param};
 use wire::{Operation, Protocol};
 
@@ -28,11 +30,12 @@ impl Request {
     }
 
     fn apply(&self, change: &Change<'_>) -> Bytes {
-        splice::apply(&self.head(), &self.body, change)
+        splice::apply(&self.head(), &self.body, change, &mut Notes::default())
     }
 }
 
-const NOTHING: Change<'_> = Change { model: None, params: &[], force: false, ask_usage: false };
+const NOTHING: Change<'_> =
+    Change { model: None, params: &[], force: false, ask_usage: false, quirks: Quirks::DEFAULT };
 
 fn requests() -> Vec<Request> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/fixtures/clients");

@@ -42,7 +42,13 @@ fn requests() -> Vec<(String, String, String)> {
 fn written(body: &str, model: &str) -> (Value, Vec<String>) {
     let path = PathModel { model, stream: true };
     let head = Head::read(Protocol::Gemini, Operation::Generate, body.as_bytes(), Some(path)).unwrap();
-    let target = Target { protocol: Protocol::Gemini, model, first_party: true, output_max: None };
+    let target = Target {
+        protocol: Protocol::Gemini,
+        model,
+        first_party: true,
+        output_max: None,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    };
     let translated = translate::request(&head, body.as_bytes(), &target).unwrap();
     let notes = translated.notes.list().iter().map(ToString::to_string).collect();
     (serde_json::from_slice(&translated.body).unwrap(), notes)

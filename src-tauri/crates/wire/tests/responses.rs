@@ -40,7 +40,13 @@ fn with_ask<T>(body: &str, then: impl FnOnce(Result<Ask<'_>, Unsaid>) -> T) -> T
 
 /// A channel of `OpenAI` itself.
 fn target(model: &str) -> Target<'_> {
-    Target { protocol: Protocol::Responses, model, first_party: true, output_max: None }
+    Target {
+        protocol: Protocol::Responses,
+        model,
+        first_party: true,
+        output_max: None,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    }
 }
 
 /// Writes a request and reads it as JSON.

@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::SecretString;
 
+use super::Quirks;
 use super::union::table_or;
 use crate::provider::ProviderKind;
 use crate::proxy::ProxyScheme;
-use crate::snapshot::Counting;
 
 /// What a request can ask for before a comma: no comma, no blanks at the ends, and not the word `auto`.
 const HANDLE: &str = r"^(?!auto$)[^,\s]([^,]*[^,\s])?$";
@@ -150,11 +150,6 @@ fn model_params_schema(_: &mut SchemaGenerator) -> Schema {
         },
         "additionalProperties": true,
     })
-}
-
-/// Who counts tokens, in a word or as the yes or no of older files.
-fn counting_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "enum": ["auto", "upstream", "local", true, false] })
 }
 
 /// Whether parameters fill in or override.
@@ -354,21 +349,6 @@ pub struct ProxyEntry {
     #[schemars(default)]
     #[schemars(inner(length(min = 1)))]
     pub no_proxy: Vec<String>,
-}
-
-/// Departures from what is known of the vendor.
-#[derive(Debug, Clone, Default, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Quirks {
-    /// Who counts tokens: `auto`, `upstream` or `local`; true is `auto` and false `local`.
-    #[schemars(default, schema_with = "counting_schema")]
-    pub count_tokens: Option<Counting>,
-    /// Whether reasoning is passed on as text.
-    pub reasoning_as_text: Option<bool>,
-    /// Whether its text holds reasoning between tags.
-    pub think_tags: Option<bool>,
-    /// Whether it accepts `stream_options.include_usage`.
-    pub include_usage: Option<bool>,
 }
 
 /// Prices in US dollars per million tokens.

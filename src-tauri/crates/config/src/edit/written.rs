@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 use toml_edit::{InlineTable, Item, Table, Value};
+use wire::quirks::Word;
 
 use crate::document::{
     ChannelEntry, ClientEntry, KeyEntry, ParamsMode, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef,
@@ -219,8 +220,37 @@ fn quirks(quirks: &Quirks) -> Value {
         .put("include_usage", quirks.include_usage.map(Value::from))
         .put("count_tokens", quirks.count_tokens.map(|counting| counting.word().into()))
         .put("reasoning_as_text", quirks.reasoning_as_text.map(Value::from))
-        .put("think_tags", quirks.think_tags.map(Value::from));
+        .put("think_tags", quirks.think_tags.map(Value::from))
+        .put("output_limit", word(quirks.output_limit))
+        .put("output_max", number(quirks.output_max))
+        .put("refused", quirks.refused.map(|refused| words(refused.members())))
+        .put("temperature_min", quirks.temperature_min.map(Value::from))
+        .put("temperature_max", quirks.temperature_max.map(Value::from))
+        .put("stops_max", number(quirks.stops_max))
+        .put("developer_role", quirks.developer_role.map(Value::from))
+        .put("late_system", quirks.late_system.map(Value::from))
+        .put("tool_choice", word(quirks.tool_choice))
+        .put("thinking", word(quirks.thinking))
+        .put("thinking_off", quirks.thinking_off.map(Value::from))
+        .put("thinks_whole", quirks.thinks_whole.map(Value::from))
+        .put("efforts", quirks.efforts.map(|efforts| words(efforts.members())))
+        .put("thoughts", word(quirks.thoughts))
+        .put("echo", word(quirks.echo))
+        .put("call_ids", word(quirks.call_ids))
+        .put("json_schema", quirks.json_schema.map(Value::from))
+        .put("json_object", quirks.json_object.map(Value::from))
+        .put("json_word", quirks.json_word.map(Value::from))
+        .put("images", quirks.images.map(Value::from))
+        .put("files", quirks.files.map(Value::from));
     fields.0.into_inline_table().into()
+}
+
+fn word<W: Word>(word: Option<W>) -> Option<Value> {
+    word.map(|word| word.word().into())
+}
+
+fn words<W: Word>(words: impl Iterator<Item = W>) -> Value {
+    words.map(Word::word).collect()
 }
 
 fn price(price: &Price) -> Value {

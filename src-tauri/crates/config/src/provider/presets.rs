@@ -4,6 +4,7 @@
 //! other open programs; models age quickly, so those named here are examples and not lists. Pages for keys are those that
 //! the vendors' guides link to.
 
+use super::quirks::{self, ByModel};
 use url::Url;
 use wire::Protocol::{self, Chat, Gemini, Messages};
 
@@ -25,8 +26,8 @@ pub struct Preset {
     pub key_page: &'static str,
     /// Whether its Messages endpoint wants `Authorization: Bearer` instead of `x-api-key`.
     pub bearer_messages: bool,
-    /// Whether it accepts `stream_options.include_usage` on Chat streams.
-    pub include_usage: bool,
+    /// What its Chat wants otherwise than most do.
+    pub quirks: ByModel,
     /// Names that its own host is known to serve without being asked.
     pub families: &'static [&'static str],
     /// Examples of its models.
@@ -43,7 +44,7 @@ const COMMON: Preset = Preset {
     key_page: "",
     // Their guides for Claude Code set ANTHROPIC_AUTH_TOKEN, which is sent as a bearer token.
     bearer_messages: true,
-    include_usage: true,
+    quirks: &[],
     families: &[],
     models: &[],
 };
@@ -83,6 +84,7 @@ pub const PRESETS: &[Preset] = &[
         key_page: "https://aistudio.google.com/apikey",
         families: &["gemini-*"],
         models: &["gemini-3.6-flash"],
+        quirks: quirks::GOOGLE,
         ..COMMON
     },
     Preset {
@@ -92,6 +94,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "DEEPSEEK_API_KEY",
         key_page: "https://platform.deepseek.com/api_keys",
         models: &["deepseek-v4-pro", "deepseek-v4-flash"],
+        quirks: quirks::DEEPSEEK,
         ..COMMON
     },
     Preset {
@@ -101,6 +104,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MOONSHOT_API_KEY",
         key_page: "https://platform.moonshot.cn/console/api-keys",
         models: &["kimi-k2.7-code"],
+        quirks: quirks::KIMI,
         ..COMMON
     },
     Preset {
@@ -110,6 +114,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MOONSHOT_API_KEY",
         key_page: "https://platform.moonshot.ai/console/api-keys",
         models: &["kimi-k2.7-code"],
+        quirks: quirks::KIMI,
         ..COMMON
     },
     Preset {
@@ -119,6 +124,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "KIMI_API_KEY",
         key_page: "https://www.kimi.com/code/console",
         models: &["kimi-for-coding"],
+        quirks: quirks::KIMI,
         ..COMMON
     },
     Preset {
@@ -132,6 +138,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "ZHIPUAI_API_KEY",
         key_page: "https://open.bigmodel.cn/usercenter/apikeys",
         models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
+        quirks: quirks::GLM,
         ..COMMON
     },
     Preset {
@@ -141,6 +148,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "ZAI_API_KEY",
         key_page: "https://z.ai/manage-apikey/apikey-list",
         models: &["glm-5.2", "glm-5.1", "glm-4.7", "glm-4.5-air"],
+        quirks: quirks::GLM,
         ..COMMON
     },
     Preset {
@@ -151,6 +159,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MINIMAX_API_KEY",
         key_page: "https://platform.minimaxi.com/user-center/basic-information/interface-key",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
+        quirks: quirks::MINIMAX,
         ..COMMON
     },
     Preset {
@@ -161,6 +170,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MINIMAX_API_KEY",
         key_page: "https://platform.minimax.io/user-center/basic-information/interface-key",
         models: &["MiniMax-M3", "MiniMax-M2.7"],
+        quirks: quirks::MINIMAX,
         ..COMMON
     },
     Preset {
@@ -174,6 +184,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "DASHSCOPE_API_KEY",
         key_page: "https://bailian.console.aliyun.com/?tab=model#/api-key",
         models: &["qwen3-coder-plus"],
+        quirks: quirks::QWEN,
         ..COMMON
     },
     Preset {
@@ -200,6 +211,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "ARK_API_KEY",
         key_page: "https://console.volcengine.com/ark/region:ark+cn-beijing/apiKey",
         models: &["doubao-seed-2-1-pro-260628", "ark-code-latest"],
+        quirks: quirks::DOUBAO,
         ..COMMON
     },
     Preset {
@@ -213,6 +225,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "ARK_API_KEY",
         key_page: "https://console.byteplus.com/ark/region:ark+ap-southeast-1/apiKey",
         models: &["ark-code-latest"],
+        quirks: quirks::DOUBAO,
         ..COMMON
     },
     Preset {
@@ -270,6 +283,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MIMO_API_KEY",
         key_page: "https://platform.xiaomimimo.com/#/console/api-keys",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        quirks: quirks::MIMO,
         ..COMMON
     },
     Preset {
@@ -283,6 +297,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MIMO_API_KEY",
         key_page: "https://platform.xiaomimimo.com/#/console/plan-manage",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        quirks: quirks::MIMO,
         ..COMMON
     },
     Preset {
@@ -296,6 +311,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "MIMO_API_KEY",
         key_page: "https://platform.xiaomimimo.com/#/console/plan-manage",
         models: &["mimo-v2.5-pro", "mimo-v2.5"],
+        quirks: quirks::MIMO,
         ..COMMON
     },
     Preset {
@@ -340,6 +356,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "XAI_API_KEY",
         key_page: "https://console.x.ai",
         models: &["grok-4.5"],
+        quirks: quirks::XAI,
         ..COMMON
     },
     Preset {
@@ -348,8 +365,27 @@ pub const PRESETS: &[Preset] = &[
         bases: &[(Chat, "https://api.mistral.ai/v1")],
         key_variable: "MISTRAL_API_KEY",
         key_page: "https://console.mistral.ai/api-keys",
-        // Its last chunk always holds the usage, and fields that it does not know are refused with 422.
-        include_usage: false,
+        quirks: quirks::MISTRAL,
+        ..COMMON
+    },
+    Preset {
+        id: "groq",
+        name: "Groq",
+        bases: &[(Chat, "https://api.groq.com/openai/v1")],
+        key_variable: "GROQ_API_KEY",
+        key_page: "https://console.groq.com/keys",
+        models: &["openai/gpt-oss-120b"],
+        quirks: quirks::GROQ,
+        ..COMMON
+    },
+    Preset {
+        id: "cerebras",
+        name: "Cerebras",
+        bases: &[(Chat, "https://api.cerebras.ai/v1")],
+        key_variable: "CEREBRAS_API_KEY",
+        key_page: "https://cloud.cerebras.ai",
+        models: &["gpt-oss-120b"],
+        quirks: quirks::CEREBRAS,
         ..COMMON
     },
     Preset {
@@ -369,6 +405,7 @@ pub const PRESETS: &[Preset] = &[
         key_variable: "OPENROUTER_API_KEY",
         key_page: "https://openrouter.ai/settings/keys",
         models: &["anthropic/claude-sonnet-5"],
+        quirks: quirks::OPENROUTER,
         ..COMMON
     },
     Preset {
@@ -402,6 +439,7 @@ pub const PRESETS: &[Preset] = &[
         id: "ollama",
         name: "Ollama",
         bases: &[(Chat, "http://127.0.0.1:11434/v1"), (Messages, "http://127.0.0.1:11434")],
+        quirks: quirks::OLLAMA,
         ..COMMON
     },
     Preset {
@@ -409,11 +447,30 @@ pub const PRESETS: &[Preset] = &[
         name: "LM Studio",
         bases: &[(Chat, "http://127.0.0.1:1234/v1"), (Messages, "http://127.0.0.1:1234")],
         responses: true,
+        quirks: quirks::LM_STUDIO,
         ..COMMON
     },
-    Preset { id: "llama-cpp", name: "llama.cpp", bases: &[(Chat, "http://127.0.0.1:8080/v1")], ..COMMON },
-    Preset { id: "vllm", name: "vLLM", bases: &[(Chat, "http://127.0.0.1:8000/v1")], ..COMMON },
-    Preset { id: "jan", name: "Jan", bases: &[(Chat, "http://127.0.0.1:1337/v1")], ..COMMON },
+    Preset {
+        id: "llama-cpp",
+        name: "llama.cpp",
+        bases: &[(Chat, "http://127.0.0.1:8080/v1")],
+        quirks: quirks::LLAMA_CPP,
+        ..COMMON
+    },
+    Preset {
+        id: "vllm",
+        name: "vLLM",
+        bases: &[(Chat, "http://127.0.0.1:8000/v1")],
+        quirks: quirks::VLLM,
+        ..COMMON
+    },
+    Preset {
+        id: "jan",
+        name: "Jan",
+        bases: &[(Chat, "http://127.0.0.1:1337/v1")],
+        quirks: quirks::LLAMA_CPP,
+        ..COMMON
+    },
 ];
 
 impl Preset {
@@ -486,74 +543,4 @@ fn same_place(base: &str, host: &str, port: Option<u16>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{PRESETS, Preset};
-    use crate::provider::BaseUrl;
-    use std::collections::HashSet;
-    use wire::Protocol;
-
-    #[test]
-    fn every_preset_is_found_by_its_name_and_its_hosts() {
-        let ids: HashSet<&str> = PRESETS.iter().map(|preset| preset.id).collect();
-        assert_eq!(ids.len(), PRESETS.len(), "ids are unique");
-        for preset in PRESETS {
-            assert!(!preset.bases.is_empty(), "{}", preset.id);
-            for (protocol, base) in preset.bases {
-                let url =
-                    BaseUrl::parse(base, *protocol, false).unwrap_or_else(|error| panic!("{base}: {error}"));
-                let found = Preset::of_host(url.host(), url.as_url().port()).map(|preset| preset.id);
-                assert_eq!(found, Some(preset.id), "{base}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_vendor_has_a_page_for_keys_and_every_program_here_needs_none() {
-        for preset in PRESETS {
-            assert_eq!(preset.key_page.is_empty(), preset.is_keyless(), "{}", preset.id);
-            assert_eq!(preset.is_local(), preset.is_keyless(), "{}", preset.id);
-            assert!(preset.is_keyless() || preset.key_page.starts_with("https://"), "{}", preset.id);
-        }
-    }
-
-    /// What the vendors' pages say; Ollama's is unverified and left out, and `DeepSeek` answers it for one model only.
-    #[test]
-    fn responses_stand_below_the_chat_base_where_the_vendor_answers_them() {
-        let speaking = [
-            "openai",
-            "minimax-cn",
-            "minimax",
-            "dashscope",
-            "volcengine",
-            "byteplus",
-            "hunyuan",
-            "mimo",
-            "mimo-plan-cn",
-            "mimo-plan-sgp",
-            "longcat",
-            "xai",
-            "openrouter",
-            "lm-studio",
-        ];
-        for preset in PRESETS {
-            let chat = preset.base(Protocol::Chat, "");
-            let expected = chat.filter(|_| speaking.contains(&preset.id));
-            assert_eq!(preset.base(Protocol::Responses, ""), expected, "{}", preset.id);
-        }
-    }
-
-    #[test]
-    fn a_plan_of_several_is_chosen_by_its_path() {
-        let ark = Preset::named("volcengine");
-        for (like, expected) in [
-            ("https://ark.cn-beijing.volces.com/api/v3", "https://ark.cn-beijing.volces.com/api/compatible"),
-            (
-                "https://ark.cn-beijing.volces.com/api/coding/v3",
-                "https://ark.cn-beijing.volces.com/api/coding",
-            ),
-            ("https://ark.cn-beijing.volces.com/api/plan/v3", "https://ark.cn-beijing.volces.com/api/plan"),
-        ] {
-            assert_eq!(ark.and_then(|preset| preset.base(Protocol::Messages, like)), Some(expected));
-        }
-    }
-}
+mod tests;

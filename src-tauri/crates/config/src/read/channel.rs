@@ -3,17 +3,17 @@
 use indexmap::IndexMap;
 
 use super::fields::{Field, Fields, Reader};
+use super::quirks;
 use super::scalar::{
     check_handle, choice, filled_text, handle, integer, limit, number, reference, secret, secret_text, text,
     text_map, texts, truth,
 };
 use super::spelling::{Spelling, snake};
 use crate::document::{
-    ChannelEntry, KeyEntry, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, Quirks, SecretRef,
+    ChannelEntry, KeyEntry, Price, ProtocolEntry, ProxyEntry, ProxyInline, ProxyRef, SecretRef,
 };
 use crate::findings::{FindingCode, Severity};
 use crate::provider::ProviderKind;
-use crate::snapshot::Counting;
 use crate::tree::Value;
 
 /// What S1's pools and their like keep beside the settings of a channel.
@@ -299,7 +299,7 @@ fn later(reader: &mut Reader, fields: &mut Fields<'_>, entry: &mut ChannelEntry)
     entry.regions = regions.map(|field| texts(reader, &field)).unwrap_or_default();
     let headers = fields.take_later(reader, "headers", &[]);
     entry.headers = headers.map(|field| text_map(reader, &field)).unwrap_or_default();
-    entry.quirks = fields.take(reader, "quirks", &[]).and_then(|field| quirks(reader, &field));
+    entry.quirks = fields.take(reader, "quirks", &[]).and_then(|field| quirks::quirks(reader, &field));
     entry.price = fields.take_later(reader, "price", &[]).and_then(|field| price(reader, &field));
     login(reader, fields, entry);
 }
@@ -326,35 +326,6 @@ fn zone_name(reader: &mut Reader, field: &Field<'_>) -> Option<String> {
     }
     reader.error(field, "expected an IANA time zone such as America/Los_Angeles");
     None
-}
-
-fn quirks(reader: &mut Reader, field: &Field<'_>) -> Option<Quirks> {
-    let mut fields = Fields::open(field, reader)?;
-    let quirks = Quirks {
-        include_usage: fields.take(reader, "include_usage", &[]).and_then(|field| truth(reader, &field)),
-        count_tokens: fields.take(reader, "count_tokens", &[]).and_then(|field| counting(reader, &field)),
-        reasoning_as_text: fields
-            .take_later(reader, "reasoning_as_text", &[])
-            .and_then(|field| truth(reader, &field)),
-        think_tags: fields.take_later(reader, "think_tags", &[]).and_then(|field| truth(reader, &field)),
-    };
-    fields.close(reader);
-    Some(quirks)
-}
-
-/// Reads who counts tokens, which was a yes or no before.
-fn counting(reader: &mut Reader, field: &Field<'_>) -> Option<Counting> {
-    match field.node.value {
-        Value::Bool(true) => Some(Counting::Auto),
-        Value::Bool(false) => Some(Counting::Local),
-        Value::Null
-        | Value::Integer(_)
-        | Value::Float(_)
-        | Value::Text(_)
-        | Value::Moment
-        | Value::List(_)
-        | Value::Table(_) => choice(reader, field, &["auto", "upstream", "local"], &[]),
-    }
 }
 
 fn price(reader: &mut Reader, field: &Field<'_>) -> Option<Price> {

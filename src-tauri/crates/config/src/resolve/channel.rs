@@ -12,7 +12,7 @@ use super::{Checks, keys, proxy};
 use crate::document::{ChannelEntry, ParamsMode, ProtocolEntry};
 use crate::findings::FindingCode;
 use crate::pattern::Pattern;
-use crate::provider::{BaseUrl, Preset, ProviderKind, is_loopback, is_private};
+use crate::provider::{BaseUrl, ChannelQuirks, Preset, ProviderKind, is_loopback, is_private};
 use crate::snapshot::{Channel, Limit, Spoken};
 
 /// Extra attempts on a channel by default.
@@ -41,7 +41,8 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
     let spoken = spoken(checks, &path, entry, provider, own.as_ref());
     let preset = spoken.first().and_then(|one| Preset::of_host(one.base.host(), one.base.as_url().port()));
     let hosts = || spoken.iter().map(|one| one.base.host());
-    let quirk = entry.quirks.as_ref().and_then(|quirks| quirks.include_usage);
+    let chat = spoken.iter().find(|one| one.protocol == Protocol::Chat).or(spoken.first());
+    let vendor = chat.and_then(|one| Preset::of_host(one.base.host(), one.base.as_url().port()));
     let counting = entry.quirks.as_ref().and_then(|quirks| quirks.count_tokens);
     if entry.models.as_ref().is_some_and(Vec::is_empty) {
         checks.warn(&format!("{path}.models"), "lists no model, so the channel serves none");
@@ -78,7 +79,7 @@ fn channel(checks: &mut Checks<'_>, at: usize, entry: &ChannelEntry, proxies: &p
         hop: proxy::hop(checks, &format!("{path}.proxy"), entry.proxy.as_ref(), proxies, &id, &spoken),
         rpm: limit(entry.rpm),
         rpd: limit(entry.rpd),
-        include_usage: quirk.unwrap_or_else(|| preset.is_none_or(|preset| preset.include_usage)),
+        quirks: ChannelQuirks::new(vendor, entry.quirks.as_ref()),
         counting: counting.unwrap_or_default(),
         local: hosts().next().is_some_and(is_private),
         secure: spoken

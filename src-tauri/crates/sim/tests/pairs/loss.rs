@@ -26,7 +26,8 @@ fn written(from: Protocol, to: Protocol, body: &[u8], stream: bool) -> Result<Ve
     let path = (from == Protocol::Gemini).then_some(PathModel { model: "m", stream });
     let head = Head::read(from, Operation::Generate, body, path).unwrap();
     let (model, first_party) = models(to)[0];
-    let target = Target { protocol: to, model, first_party, output_max: None };
+    let target =
+        Target { protocol: to, model, first_party, output_max: None, quirks: wire::quirks::Quirks::DEFAULT };
     translate::request(&head, body, &target).map(|translated| translated.body)
 }
 

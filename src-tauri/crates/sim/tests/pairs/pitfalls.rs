@@ -99,6 +99,7 @@ impl Row {
             model: self.model(),
             first_party: self.first_party,
             output_max: self.output_max,
+            quirks: wire::quirks::Quirks::DEFAULT,
         };
         translate::request(&head, body.as_bytes(), &target)
     }

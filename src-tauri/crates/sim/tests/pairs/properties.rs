@@ -106,7 +106,13 @@ fn ask(from: Protocol, request: &Value) {
     let Ok(head) = Head::read(from, Operation::Generate, body.as_bytes(), path) else { return };
     for protocol in Protocol::ALL {
         for (model, first_party) in crate::requests::models(protocol) {
-            let target = Target { protocol, model, first_party, output_max: Some(8192) };
+            let target = Target {
+                protocol,
+                model,
+                first_party,
+                output_max: Some(8192),
+                quirks: wire::quirks::Quirks::DEFAULT,
+            };
             match translate::request(&head, body.as_bytes(), &target) {
                 Ok(translated) => {
                     let sent: Result<Value, _> = serde_json::from_slice(&translated.body);

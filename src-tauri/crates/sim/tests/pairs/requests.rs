@@ -74,7 +74,13 @@ fn translated(
     let stream = sent.path.contains("stream");
     let from_path = (sent.protocol == Protocol::Gemini).then_some(PathModel { model: "m", stream });
     let head = Head::read(sent.protocol, Operation::Generate, sent.body.as_bytes(), from_path).unwrap();
-    let target = Target { protocol: target, model, first_party, output_max: None };
+    let target = Target {
+        protocol: target,
+        model,
+        first_party,
+        output_max: None,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    };
     translate::request(&head, sent.body.as_bytes(), &target)
 }
 

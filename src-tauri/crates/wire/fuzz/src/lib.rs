@@ -69,7 +69,13 @@ pub fn request(protocol: Protocol, data: &[u8]) {
     let path = (protocol == Protocol::Gemini).then_some(PathModel { model: "m", stream: true });
     let Ok(head) = Head::read(protocol, Operation::Generate, data, path) else { return };
     for (protocol, model, first_party) in TARGETS {
-        let target = Target { protocol, model, first_party, output_max: Some(8192) };
+        let target = Target {
+            protocol,
+            model,
+            first_party,
+            output_max: Some(8192),
+            quirks: wire::quirks::Quirks::DEFAULT,
+        };
         if let Ok(translated) = translate::request(&head, data, &target) {
             let sent: Result<Value, _> = serde_json::from_slice(&translated.body);
             assert!(readable(sent), "{protocol}: {}", String::from_utf8_lossy(&translated.body));

@@ -4,16 +4,18 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::head::PathModel;
+use crate::quirks::{OutputLimit, Parameter, Parameters};
 
 fn spliced(protocol: Protocol, operation: Operation, body: &str, change: &Change<'_>) -> String {
     let path = PathModel { model: "asked", stream: true };
     let path = (protocol == Protocol::Gemini).then_some(path);
     let head = Head::read(protocol, operation, body.as_bytes(), path).unwrap();
-    let changed = apply(&head, &Bytes::copy_from_slice(body.as_bytes()), change);
+    let changed = apply(&head, &Bytes::copy_from_slice(body.as_bytes()), change, &mut Notes::default());
     String::from_utf8(changed.to_vec()).unwrap()
 }
 
-const NOTHING: Change<'_> = Change { model: None, params: &[], force: false, ask_usage: false };
+const NOTHING: Change<'_> =
+    Change { model: None, params: &[], force: false, ask_usage: false, quirks: Quirks::DEFAULT };
 
 fn to_model(model: &str) -> Change<'_> {
     Change { model: Some(model), ..NOTHING }
@@ -42,6 +44,109 @@ fn every_top_level_model_takes_the_new_name() {
             assert_eq!(spliced(protocol, Operation::Generate, body, &to_model("N")), expected, "{body}");
         }
     }
+}
+
+/// Splices a Chat request for an upstream that wants this.
+fn wanted(body: &str, quirks: Quirks, params: &[Param]) -> (String, Vec<String>) {
+    let head = Head::read(Protocol::Chat, Operation::Generate, body.as_bytes(), None).unwrap();
+    let change = Change { model: Some("N"), params, quirks, ..NOTHING };
+    let mut notes = Notes::default();
+    let changed = apply(&head, &Bytes::copy_from_slice(body.as_bytes()), &change, &mut notes);
+    let notes = notes.list().iter().map(ToString::to_string).collect();
+    (String::from_utf8(changed.to_vec()).unwrap(), notes)
+}
+
+#[test]
+fn refused_members_are_cut_with_one_comma_each() {
+    let refusing = Quirks { refused: Parameters::of(&[Parameter::Seed, Parameter::User]), ..Quirks::DEFAULT };
+    for (body, expected) in [
+        (r#"{"seed":1,"model":"m","x":2}"#, r#"{"model":"N","x":2}"#),
+        (r#"{"model":"m", "seed":1, "user":"u", "x":2}"#, r#"{"model":"N", "x":2}"#),
+        (r#"{"model":"m" , "x":2 , "seed":{"a":[1]} }"#, r#"{"model":"N" , "x":2 }"#),
+        (r#"{"model":"m","user":"u","x":2,"seed":1,"user":"v"}"#, r#"{"model":"N","x":2}"#),
+        (r#"{"seed":1}"#, r#"{"model":"N"}"#),
+        (r#"{ "seed":1, "user":"u" }"#, r#"{"model":"N"  }"#),
+        (r#"{"seed":1,"x":2}"#, r#"{"model":"N","x":2}"#),
+        (r#"{"s\u0065ed":1,"model":"m","x":{"seed":1}}"#, r#"{"model":"N","x":{"seed":1}}"#),
+    ] {
+        let (changed, notes) = wanted(body, refusing, &[]);
+        assert_eq!(changed, expected, "{body}");
+        assert!(notes.contains(&"drop:seed".to_owned()), "{body}: {notes:?}");
+    }
+}
+
+#[test]
+fn what_the_channel_sets_itself_is_its_own_affair() {
+    let quirks = Quirks {
+        refused: Parameters::of(&[Parameter::TopP]),
+        temperature_max: Some(0.4),
+        output_limit: OutputLimit::MaxTokens,
+        ..Quirks::DEFAULT
+    };
+    let body = r#"{"model":"m","top_p":0.1,"temperature":1,"max_completion_tokens":9}"#;
+    let (changed, _) = wanted(body, quirks, &[]);
+    assert_eq!(changed, r#"{"model":"N","temperature":0.4,"max_tokens":9}"#);
+    let head = Head::read(Protocol::Chat, Operation::Generate, body.as_bytes(), None).unwrap();
+    let change = Change { model: Some("N"), params: &params(), force: true, quirks, ..NOTHING };
+    let changed = apply(&head, &Bytes::from_static(body.as_bytes()), &change, &mut Notes::default());
+    assert_eq!(changed, r#"{"model":"N","top_p":1,"temperature":0.5,"max_tokens":100}"#);
+}
+
+#[test]
+fn a_limit_gets_the_name_that_is_known() {
+    let only = |output_limit| Quirks { output_limit, output_max: Some(100), ..Quirks::DEFAULT };
+    for (limit, body, expected, expected_notes) in [
+        (OutputLimit::Either, r#"{"model":"N","max_tokens":9}"#, r#"{"model":"N","max_tokens":9}"#, vec![]),
+        (
+            OutputLimit::MaxTokens,
+            r#"{"model":"N","max_completion_tokens":9}"#,
+            r#"{"model":"N","max_tokens":9}"#,
+            vec!["emulate:max_completion_tokens"],
+        ),
+        (
+            OutputLimit::MaxTokens,
+            r#"{"max_completion_tokens":900,"model":"N"}"#,
+            r#"{"max_tokens":100,"model":"N"}"#,
+            // For its name and for its value.
+            vec!["emulate:max_completion_tokens", "emulate:max_completion_tokens"],
+        ),
+        (
+            OutputLimit::MaxCompletionTokens,
+            r#"{"model":"N","max_tokens":9,"max_completion_tokens":8}"#,
+            r#"{"model":"N","max_completion_tokens":8}"#,
+            vec!["emulate:max_tokens"],
+        ),
+        (
+            OutputLimit::MaxTokens,
+            r#"{"max_completion_tokens":9}"#,
+            r#"{"model":"N","max_tokens":9}"#,
+            vec!["emulate:max_completion_tokens"],
+        ),
+    ] {
+        let (changed, notes) = wanted(body, only(limit), &[]);
+        assert_eq!(
+            (changed.as_str(), notes),
+            (expected, expected_notes.into_iter().map(str::to_owned).collect())
+        );
+    }
+}
+
+#[test]
+fn only_the_roles_of_developers_change() {
+    let quirks = Quirks { developer_role: false, ..Quirks::DEFAULT };
+    let body = concat!(
+        r#"{"model":"N","messages":[ {"content":"the \"developer\" role","role": "developer","name":"n"},"#,
+        r#"{"role":"user","content":"developer","x":{"role":"developer"},"cache_control":{"type":"ephemeral"}},"#,
+        r#"{"r\u006fle":"developer","content":"\u00e9","extra_content":{"google":1e2}}],"role":"developer"}"#,
+    );
+    let expected = body.replacen(r#""role": "developer""#, r#""role": "system""#, 1).replacen(
+        r#""r\u006fle":"developer""#,
+        r#""r\u006fle":"system""#,
+        1,
+    );
+    assert_eq!(wanted(body, quirks, &[]), (expected, vec!["emulate:messages[].role".to_owned()]));
+    let body = r#"{"model":"N","messages":[{"role":"user","content":"a \"developer\""}]}"#;
+    assert_eq!(wanted(body, quirks, &[]), (body.to_owned(), vec![]));
 }
 
 #[test]
@@ -192,7 +297,7 @@ fn usage_is_asked_of_chat_streams_only() {
 #[test]
 fn model_parameters_and_usage_go_in_together() {
     let params = params();
-    let change = Change { model: Some("N"), params: &params, force: false, ask_usage: true };
+    let change = Change { model: Some("N"), params: &params, force: false, ask_usage: true, ..NOTHING };
     assert_eq!(
         spliced(Protocol::Chat, Operation::Generate, r#"{"stream":true,"top_p":null}"#, &change),
         concat!(
@@ -206,8 +311,8 @@ fn model_parameters_and_usage_go_in_together() {
 fn an_unchanged_body_is_not_copied() {
     let body = Bytes::from_static(br#"{"model":"a"}"#);
     let head = Head::read(Protocol::Chat, Operation::Generate, &body, None).unwrap();
-    assert_eq!(apply(&head, &body, &to_model("a")).as_ptr(), body.as_ptr());
-    assert_eq!(apply(&head, &body, &NOTHING).as_ptr(), body.as_ptr());
+    assert_eq!(apply(&head, &body, &to_model("a"), &mut Notes::default()).as_ptr(), body.as_ptr());
+    assert_eq!(apply(&head, &body, &NOTHING, &mut Notes::default()).as_ptr(), body.as_ptr());
 }
 
 /// JSON as odd as it may be: thirty digits, escapes, duplicate keys, white space anywhere.
@@ -269,7 +374,7 @@ proptest! {
     fn what_is_inserted_leaves_the_rest_byte_for_byte(members in prop::collection::vec((odd_key(), odd_value()), 1..6)) {
         let body = object(&members);
         let params = params();
-        let change = Change { model: Some("N"), params: &params, force: false, ask_usage: false };
+        let change = Change { model: Some("N"), params: &params, force: false, ask_usage: false, quirks: Quirks::DEFAULT };
         let changed = spliced(Protocol::Chat, Operation::Generate, &body, &change);
         let rest = changed.strip_prefix(r#"{"model":"N","temperature":0.5,"max_tokens":100,"top_p":1,"#);
         prop_assert_eq!(rest, Some(&body[1..]));

@@ -25,7 +25,13 @@ pub(crate) const V4_5: Target<'_> = target("claude-sonnet-4-5-20250929", true);
 pub(crate) const VENDOR: Target<'_> = target("glm-4.6", false);
 
 pub(crate) const fn target(model: &str, first_party: bool) -> Target<'_> {
-    Target { protocol: Protocol::Messages, model, first_party, output_max: None }
+    Target {
+        protocol: Protocol::Messages,
+        model,
+        first_party,
+        output_max: None,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    }
 }
 
 /// Reads a request, lets it come from a client of `protocol`, and hands it on.

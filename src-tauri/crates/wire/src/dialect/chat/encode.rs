@@ -2,21 +2,21 @@
 
 mod history;
 mod messages;
+mod thinking;
 mod tools;
 
 use sha2::{Digest, Sha256};
 
 use super::models::{self, Traits};
 use crate::Protocol;
-use crate::ask::{Ask, Effort, Format, Setting, Switch};
+use crate::ask::{Ask, Effort, Format, Setting};
 use crate::calls::{NameRule, Names};
 use crate::dialect::{Encoded, Target};
 use crate::json::{Members, Text, object};
 use crate::note::{Notes, Unsaid, Why};
+use crate::quirks::{OutputLimit, Parameter, Quirks, Word};
 use crate::schema::{self, Rules};
-
-/// `OpenAI` takes so many texts that end an answer.
-const STOPS_MAX: usize = 4;
+use thinking::Thinking;
 
 /// `OpenAI` takes so many characters as the id of a user.
 const USER_CHARS_MAX: usize = 64;
@@ -30,6 +30,8 @@ pub(super) fn request(ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Uns
         ask,
         target,
         traits: target.first_party.then(|| Traits::of(target.model)),
+        quirks: if target.first_party { Quirks::DEFAULT } else { target.quirks },
+        calls_without_thinking: false,
         names: Names::of(ask, NameRule::USUAL),
         notes: Notes::default(),
     };
@@ -44,6 +46,10 @@ struct Encoding<'e> {
     target: &'e Target<'e>,
     /// What the model takes; none where another vendor serves it, who takes conservative words only.
     traits: Option<Traits>,
+    /// What another vendor wants otherwise.
+    quirks: Quirks,
+    /// Whether a call is forced that the vendor takes only from a model that does not think.
+    calls_without_thinking: bool,
     names: Names,
     notes: Notes,
 }
@@ -73,16 +79,16 @@ impl Encoding<'_> {
             messages.write(body);
             offer.write(body);
             self.output_max(body);
-            let effort = self.effort(!offer.is_empty());
-            self.sampling(body, effort.as_ref());
-            if let Some(effort) = effort {
-                body.text("reasoning_effort", &effort.word());
-            }
+            let thinking = self.thinking(!offer.is_empty());
+            self.sampling(body, thinking.effort());
+            thinking.write(body);
             self.format(body);
             self.hints(body);
             if self.ask.wanted.stream {
                 body.bool("stream", true);
-                body.object("stream_options", |options| options.bool("include_usage", true));
+                if self.quirks.include_usage {
+                    body.object("stream_options", |options| options.bool("include_usage", true));
+                }
             }
         });
         Ok(body)
@@ -98,27 +104,30 @@ impl Encoding<'_> {
         self.notes.emulate(self.ask.word(setting), why);
     }
 
+    /// Tells whether the vendor refuses a parameter.
+    fn refuses(&self, parameter: Parameter) -> bool {
+        self.quirks.refused.has(parameter)
+    }
+
     fn output_max(&mut self, body: &mut Members<'_>) {
         let Some(wanted) = self.ask.output_max else { return };
-        let most = self.target.output_max.unwrap_or(wanted);
+        let limits = [self.target.output_max, self.quirks.output_max];
+        let most = limits.into_iter().flatten().min().unwrap_or(wanted);
         if most < wanted {
             self.emulate(Setting::OutputMax, Why::Limit);
         }
-        let name = if self.traits.is_some() { "max_completion_tokens" } else { "max_tokens" };
+        let name = match self.quirks.output_limit {
+            OutputLimit::Either if self.traits.is_some() => "max_completion_tokens",
+            OutputLimit::Either | OutputLimit::MaxTokens => "max_tokens",
+            OutputLimit::MaxCompletionTokens => "max_completion_tokens",
+        };
         body.count(name, wanted.min(most));
     }
 
-    /// Finds how hard the model should think, in a word that it knows.
-    fn effort(&mut self, has_tools: bool) -> Option<Effort<'static>> {
-        let reasoning = &self.ask.reasoning;
-        let said = reasoning.effort.clone();
-        let meant = match (reasoning.switch, reasoning.budget) {
-            (Some(Switch::Off), _) => Some(Effort::None),
-            (Some(Switch::Adaptive), _) | (_, None) => None,
-            (Some(Switch::On) | None, Some(budget)) => Some(Effort::of_budget(budget)),
-        };
-        let Some(traits) = self.traits else { return self.vendor_effort(said, meant) };
-        let wanted = said.or(meant)?;
+    /// Finds how the model is told to think.
+    fn thinking(&mut self, has_tools: bool) -> Thinking {
+        let Some(traits) = self.traits else { return self.vendor_thinking() };
+        let Some(wanted) = self.wanted_effort() else { return Thinking::default() };
         let known = traits.nearest(&wanted);
         let chosen = match known {
             Some(_) if has_tools && !traits.thinks_with_tools => Some(Effort::None),
@@ -129,25 +138,7 @@ impl Encoding<'_> {
             Some(chosen) if *chosen != wanted => self.emulate(Setting::Effort, Why::Model),
             Some(_) | None => {}
         }
-        chosen.map(owned)
-    }
-
-    /// Finds a vendor's word. That it should not think at all is only said in so many words: many models cannot be told.
-    fn vendor_effort(
-        &mut self,
-        said: Option<Effort<'_>>,
-        meant: Option<Effort<'_>>,
-    ) -> Option<Effort<'static>> {
-        if said.is_none() && meant == Some(Effort::None) {
-            self.drop(Setting::Thinking, Why::NoWord);
-            return None;
-        }
-        let wanted = said.or(meant)?;
-        let chosen = models::nearest(&models::VENDOR_EFFORTS, &wanted)?;
-        if chosen != wanted {
-            self.emulate(Setting::Effort, Why::Model);
-        }
-        Some(owned(chosen))
+        Thinking::of_effort(chosen.map(owned))
     }
 
     fn sampling(&mut self, body: &mut Members<'_>, effort: Option<&Effort<'_>>) {
@@ -155,21 +146,35 @@ impl Encoding<'_> {
         let thinks = self.traits.is_some_and(Traits::thinks);
         let refuses_choice = self.traits.is_some_and(|traits| traits.refuses_sampling(effort));
         let is_openai = self.traits.is_some() || models::is_by_openai(self.target.model);
-        for (setting, name, value, refused) in [
-            (Setting::Temperature, "temperature", sampling.temperature, refuses_choice),
-            (Setting::TopP, "top_p", sampling.top_p, refuses_choice),
-            (Setting::TopK, "top_k", sampling.top_k, is_openai),
-            (Setting::Seed, "seed", sampling.seed, false),
-            (Setting::FrequencyPenalty, "frequency_penalty", sampling.frequency_penalty, thinks),
-            (Setting::PresencePenalty, "presence_penalty", sampling.presence_penalty, thinks),
+        for (setting, parameter, value, refused) in [
+            (Setting::Temperature, Parameter::Temperature, sampling.temperature, refuses_choice),
+            (Setting::TopP, Parameter::TopP, sampling.top_p, refuses_choice),
+            (Setting::TopK, Parameter::TopK, sampling.top_k, is_openai),
+            (Setting::Seed, Parameter::Seed, sampling.seed, false),
+            (Setting::FrequencyPenalty, Parameter::FrequencyPenalty, sampling.frequency_penalty, thinks),
+            (Setting::PresencePenalty, Parameter::PresencePenalty, sampling.presence_penalty, thinks),
         ] {
-            match value {
-                Some(_) if refused => self.drop(setting, Why::Model),
-                Some(value) => body.raw(name, value),
-                None => {}
+            let Some(value) = value else { continue };
+            if refused || self.refuses(parameter) {
+                self.drop(setting, Why::Model);
+                continue;
+            }
+            match parameter {
+                Parameter::Temperature => self.temperature(body, value),
+                _ => body.raw(parameter.word(), value),
             }
         }
-        self.stop(body, thinks);
+        self.stop(body, thinks || self.refuses(Parameter::Stop));
+    }
+
+    fn temperature(&mut self, body: &mut Members<'_>, wanted: &str) {
+        match self.quirks.nearest_temperature(wanted) {
+            Some(taken) => {
+                self.emulate(Setting::Temperature, Why::Limit);
+                body.raw("temperature", &taken.to_string());
+            }
+            None => body.raw("temperature", wanted),
+        }
     }
 
     fn stop(&mut self, body: &mut Members<'_>, refused: bool) {
@@ -180,16 +185,19 @@ impl Encoding<'_> {
         if refused {
             return self.drop(Setting::Stop, Why::Model);
         }
-        if stops.len() > STOPS_MAX {
+        let most = self.quirks.stops_max;
+        if stops.len() > most {
             self.drop(Setting::Stop, Why::Limit);
         }
-        body.array("stop", |list| stops.iter().take(STOPS_MAX).for_each(|stop| list.text(stop)));
+        body.array("stop", |list| stops.iter().take(most).for_each(|stop| list.text(stop)));
     }
 
     fn format(&mut self, body: &mut Members<'_>) {
         match &self.ask.format {
             Format::Text => {}
-            Format::Json => body.object("response_format", |format| format.str("type", "json_object")),
+            Format::Json if !self.quirks.json_object => any_object(body),
+            Format::Json => json_object(body),
+            Format::Schema { .. } if !self.quirks.json_schema => json_object(body),
             Format::Schema { name, description, schema, strict } => {
                 let strict = *strict == Some(true);
                 let mends = strict && self.traits.is_some() && !schema::is_strict(*schema);
@@ -240,6 +248,21 @@ impl Encoding<'_> {
             None => {}
         }
     }
+}
+
+/// Asks for any JSON object by a schema that says no more.
+fn any_object(body: &mut Members<'_>) {
+    body.object("response_format", |format| {
+        format.str("type", "json_schema");
+        format.object("json_schema", |named| {
+            named.str("name", FORMAT_NAME);
+            named.raw("schema", r#"{"type":"object"}"#);
+        });
+    });
+}
+
+fn json_object(body: &mut Members<'_>) {
+    body.object("response_format", |format| format.str("type", "json_object"));
 }
 
 fn owned(effort: Effort<'_>) -> Effort<'static> {

@@ -59,18 +59,8 @@ const OPENAI: [(&str, Traits); 19] = [
     ("", NEWEST),
 ];
 
-/// The efforts that other vendors know.
-pub(super) const VENDOR_EFFORTS: [Effort<'static>; 4] =
-    [Effort::None, Effort::Low, Effort::Medium, Effort::High];
-
-/// Models of other vendors that refuse a call of a tool in the history without what they thought before it.
-const ECHOES: [&str; 5] = ["deepseek-v", "deepseek-chat", "deepseek-reasoner", "kimi", "mimo"];
-
 /// The beginnings of the ids of `OpenAI`'s own models; its open ones (`gpt-oss`) are served by anybody.
 const OPENAI_FAMILIES: [&str; 8] = ["gpt-3", "gpt-4", "gpt-5", "gpt-6", "chatgpt", "o1", "o3", "o4"];
-
-/// Mistral's models, which take ids of exactly nine letters and digits.
-const NINE_CHAR_IDS: [&str; 6] = ["mistral", "ministral", "magistral", "codestral", "devstral", "pixtral"];
 
 impl Traits {
     /// Finds what one of `OpenAI`'s own models takes.
@@ -117,16 +107,6 @@ const fn rank(effort: &Effort<'_>) -> Option<u8> {
         Effort::Max => Some(6),
         Effort::Other(_) => None,
     }
-}
-
-/// Tells whether a vendor's model must get back what it thought before it called a tool.
-pub(super) fn wants_thoughts_back(model: &str) -> bool {
-    begins_with(model, &ECHOES)
-}
-
-/// Tells whether a vendor's model takes ids of calls of exactly nine letters and digits only.
-pub(super) fn wants_nine_char_ids(model: &str) -> bool {
-    begins_with(model, &NINE_CHAR_IDS)
 }
 
 /// Tells whether a model is one of `OpenAI`'s, whoever serves it: a relay passes on what it is asked.

@@ -26,8 +26,13 @@ use crate::reply::{Delta, Fold, Reply};
 use crate::{Operation, observe::Observer};
 
 /// `OpenAI` itself.
-const OPENAI: Target<'static> =
-    Target { protocol: Protocol::Chat, model: "gpt-4.1", first_party: true, output_max: None };
+const OPENAI: Target<'static> = Target {
+    protocol: Protocol::Chat,
+    model: "gpt-4.1",
+    first_party: true,
+    output_max: None,
+    quirks: crate::quirks::Quirks::DEFAULT,
+};
 
 /// Some other vendor.
 const VENDOR: Target<'static> = Target { first_party: false, model: "vendor/llama", ..OPENAI };

@@ -25,7 +25,13 @@ fn asked<T>(body: &str, look: impl FnOnce(&mut Ask<'_>) -> T) -> Result<T, Unsai
 
 /// Writes a request for a model of Google.
 fn encoded(ask: &Ask<'_>, model: &str) -> Result<Encoded, Unsaid> {
-    let target = Target { protocol: Protocol::Gemini, model, first_party: true, output_max: Some(65_536) };
+    let target = Target {
+        protocol: Protocol::Gemini,
+        model,
+        first_party: true,
+        output_max: Some(65_536),
+        quirks: crate::quirks::Quirks::DEFAULT,
+    };
     let encoded = dialect::of(Protocol::Gemini).encode_request(ask, &target)?;
     assert_eq!(validate(&encoded.body), Ok(()), "{}", String::from_utf8_lossy(&encoded.body));
     Ok(encoded)

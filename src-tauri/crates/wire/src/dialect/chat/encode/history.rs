@@ -9,17 +9,21 @@ use crate::ask::{
     Arguments, CacheMark, Call, CallOutcome, Content, Foreign, Format, Media, MediaKind, Part, Role, Setting,
     Source, State, Thinking, Turn,
 };
-use crate::calls::{IdRule, arrange, legal_id};
-use crate::dialect::chat::models;
+use crate::calls::{IdRule, arrange, legal_id, original_id};
 use crate::dialect::chat::models::Traits;
 use crate::json::{Text, validate};
 use crate::note::{Unsaid, Why};
+use crate::quirks::{CallIds, Echo};
+use crate::schema::{self, Rules};
 
 /// What stands in front of the outcome of a call that failed; Chat has no word for that.
 const FAILED: &str = "[tool error] ";
 
-/// What asks for JSON where no other word does: `OpenAI` refuses `json_object` unless JSON is spoken of.
+/// What asks for JSON where no other word does: `OpenAI` and others refuse `json_object` unless JSON is spoken of.
 const ASK_FOR_JSON: &str = "Respond with a single JSON object.";
+
+/// What asks for an answer that keeps to a schema where the vendor cannot be told to hold it to one.
+const ASK_FOR_SCHEMA: &str = "Respond with a single JSON object that keeps to this JSON schema:\n";
 
 impl<'e> Encoding<'e> {
     /// Returns the conversation in Chat's words.
@@ -27,23 +31,46 @@ impl<'e> Encoding<'e> {
         let thinks = self.traits.is_some_and(Traits::thinks);
         let instructing = if thinks { "developer" } else { "system" };
         let marks = self.traits.is_some_and(|traits| traits.cache_marks);
-        let mut lowering =
-            Lowering { encoding: self, messages: Vec::new(), from_outcomes: Vec::new(), instructing };
+        let mut lowering = Lowering {
+            encoding: self,
+            messages: Vec::new(),
+            from_outcomes: Vec::new(),
+            instructing,
+            asks_now: false,
+        };
         lowering.instructions(lowering.encoding.ask.system.clone())?;
         let turns = arrange(lowering.encoding.ask, &mut lowering.encoding.notes);
+        let mut left = turns.len();
         for turn in turns {
+            left -= 1;
+            lowering.asks_now = left == 0;
             lowering.turn(turn)?;
         }
         lowering.show_media();
         let messages = lowering.messages;
         let mut conversation = Conversation { messages };
-        if matches!(self.ask.format, Format::Json) && self.traits.is_some() && !conversation.speaks_of("json")
-        {
-            self.emulate(Setting::Format, Why::Form);
-            conversation.ask_first(instructing, Text::of(ASK_FOR_JSON));
-        }
+        self.ask_for_format(&mut conversation, instructing);
         conversation.keep_marks(marks);
         Ok(conversation)
+    }
+
+    /// Asks for the answer's form in words where the settings cannot, or not alone.
+    fn ask_for_format(&mut self, conversation: &mut Conversation<'e>, instructing: &'static str) {
+        let wants_word = self.traits.is_some() || self.quirks.json_word;
+        match &self.ask.format {
+            Format::Json if wants_word && !conversation.speaks_of("json") => {
+                self.emulate(Setting::Format, Why::Form);
+                conversation.ask_first(instructing, Text::of(ASK_FOR_JSON));
+            }
+            Format::Schema { schema, .. } if !self.quirks.json_schema => {
+                self.emulate(Setting::Format, Why::NoWord);
+                let mut written = Vec::new();
+                schema::write(Some(*schema), Rules::Open, &mut written);
+                let words = format!("{ASK_FOR_SCHEMA}{}", String::from_utf8_lossy(&written));
+                conversation.ask_first(instructing, Text::from(words));
+            }
+            Format::Text | Format::Json | Format::Schema { .. } => {}
+        }
     }
 }
 
@@ -55,6 +82,8 @@ struct Lowering<'l, 'e> {
     from_outcomes: Vec<Piece<'e>>,
     /// The role of whoever runs the program.
     instructing: &'static str,
+    /// Whether what is lowered is what the answer is asked for, and not the history before it.
+    asks_now: bool,
 }
 
 impl<'e> Lowering<'_, 'e> {
@@ -71,9 +100,19 @@ impl<'e> Lowering<'_, 'e> {
 
     fn instructions(&mut self, parts: Vec<Part<'e>>) -> Result<(), Unsaid> {
         self.show_media();
-        let pieces = self.pieces(parts)?;
-        if !pieces.is_empty() {
-            self.messages.push(Message::Instructions { role: self.instructing, pieces });
+        let mut pieces = self.pieces(parts)?;
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        match self.messages.last_mut() {
+            Some(Message::Instructions { pieces: first, .. }) if !self.encoding.quirks.late_system => {
+                first.append(&mut pieces);
+            }
+            Some(_) if !self.encoding.quirks.late_system => {
+                self.encoding.emulate(Setting::LateSystem, Why::Place);
+                self.messages.push(Message::Question(pieces.into_iter().map(reminder).collect()));
+            }
+            Some(_) | None => self.messages.push(Message::Instructions { role: self.instructing, pieces }),
         }
         Ok(())
     }
@@ -100,7 +139,11 @@ impl<'e> Lowering<'_, 'e> {
         let id = self.id(&outcome.id);
         let mut text = Text::of(if outcome.failed == Some(true) { FAILED } else { "" });
         let mut has_words = false;
-        for piece in self.pieces(outcome.parts)? {
+        // What a tool shows was not asked for; a model that cannot see it is told so.
+        let asks_now = std::mem::replace(&mut self.asks_now, false);
+        let pieces = self.pieces(outcome.parts)?;
+        self.asks_now = asks_now;
+        for piece in pieces {
             match piece.saying {
                 Saying::Text(words) => {
                     text.push_plain(if has_words { "\n" } else { "" });
@@ -152,9 +195,13 @@ impl<'e> Lowering<'_, 'e> {
                 Content::Outcome(_) => {}
             }
         }
-        let target = self.encoding.target;
-        let echoes = self.encoding.traits.is_none() && models::wants_thoughts_back(target.model);
-        answer.echoes_thinking = echoes && !answer.calls.is_empty();
+        let quirks = &self.encoding.quirks;
+        let echoes = match quirks.echo {
+            Echo::Required => true,
+            Echo::Optional => !answer.thinking.is_empty(),
+            Echo::Forbidden => false,
+        };
+        answer.echo = (echoes && !answer.calls.is_empty()).then_some(quirks.thoughts);
         if !answer.is_empty() {
             self.messages.push(Message::Answer(answer));
         }
@@ -188,16 +235,13 @@ impl<'e> Lowering<'_, 'e> {
 
     /// Returns an id that the channel takes; the same for a call and its outcome.
     fn id(&self, id: &Text<'_>) -> String {
-        let target = self.encoding.target;
         let id = id.plain();
-        let id = legal_id(&id, IdRule::CHAT);
-        let is_nine = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if target.first_party || is_nine || !models::wants_nine_char_ids(target.model) {
-            return id.into_owned();
+        match self.encoding.quirks.call_ids {
+            CallIds::Any => legal_id(&id, IdRule::CHAT).into_owned(),
+            CallIds::Verbatim if !id.is_empty() => original_id(&id).into_owned(),
+            CallIds::Verbatim => legal_id(&id, IdRule::CHAT).into_owned(),
+            CallIds::Nine => nine(original_id(&id).as_ref()),
         }
-        let mut digits = hex(&Sha256::digest(id.as_bytes()));
-        digits.truncate(9);
-        digits
     }
 
     fn pieces(&mut self, parts: Vec<Part<'e>>) -> Result<Vec<Piece<'e>>, Unsaid> {
@@ -226,9 +270,15 @@ impl<'e> Lowering<'_, 'e> {
         foreign.words.filter(|words| !words.is_empty())
     }
 
-    fn media(&self, media: Media<'e>, at: usize) -> Result<Saying<'e>, Unsaid> {
+    fn media(&mut self, media: Media<'e>, at: usize) -> Result<Saying<'e>, Unsaid> {
         let words = media.words();
         let Media { kind, source, name, detail } = media;
+        let Encoding { quirks, .. } = &self.encoding;
+        if (kind == MediaKind::Image && !quirks.images)
+            || (kind == MediaKind::Document && !quirks.files && words.is_none())
+        {
+            return self.unseen(kind, at);
+        }
         match (kind, source) {
             (MediaKind::Image, source @ (Source::Inline { .. } | Source::Url { .. })) => {
                 Ok(Saying::Image { source, detail })
@@ -248,9 +298,41 @@ impl<'e> Lowering<'_, 'e> {
         }
     }
 
+    /// Says what stood in the history that the model cannot see. What the answer is asked for must be seen.
+    fn unseen(&mut self, kind: MediaKind, at: usize) -> Result<Saying<'e>, Unsaid> {
+        if self.asks_now {
+            return Err(self.no_word(at));
+        }
+        self.encoding.notes.drop(self.encoding.ask.body.path_of(at), Why::Model);
+        Ok(Saying::Text(Text::from(format!("[{} that this model cannot see]", noun(kind)))))
+    }
+
     fn no_word(&self, at: usize) -> Unsaid {
         Unsaid::no_word(self.encoding.ask.body.path_of(at), Protocol::Chat)
     }
+}
+
+/// Makes the user say what whoever runs the program says in the midst of a conversation.
+fn reminder(piece: Piece<'_>) -> Piece<'_> {
+    match piece.saying {
+        Saying::Text(text) => {
+            let mut words = Text::owned("<system-reminder>\n");
+            words.push(&text);
+            words.push_plain("\n</system-reminder>");
+            Piece { saying: Saying::Text(words), cache: piece.cache }
+        }
+        Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. } => piece,
+    }
+}
+
+/// Returns nine letters and digits that stand for an id: the id itself where it is such.
+fn nine(id: &str) -> String {
+    if id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return id.to_owned();
+    }
+    let mut digits = hex(&Sha256::digest(id.as_bytes()));
+    digits.truncate(9);
+    digits
 }
 
 /// Appends a text, or takes it as it is where there is nothing yet.

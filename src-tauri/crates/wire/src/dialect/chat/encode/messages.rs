@@ -2,6 +2,7 @@
 
 use crate::ask::{CacheMark, Media, Source};
 use crate::json::{Elements, Members, Text};
+use crate::quirks::Thoughts;
 
 /// The most places up to which `OpenAI` caches a prompt.
 const MARKS_MAX: usize = 4;
@@ -79,8 +80,8 @@ pub(super) enum Saying<'e> {
 pub(super) struct Answer<'e> {
     /// What it thought.
     pub(super) thinking: Text<'e>,
-    /// Whether it wants its thoughts back, though there be none.
-    pub(super) echoes_thinking: bool,
+    /// Where it gets its thoughts back, though there be none; `None` where it does not.
+    pub(super) echo: Option<Thoughts>,
     /// What it said.
     pub(super) text: Text<'e>,
     /// Its words that it will not answer.
@@ -184,13 +185,16 @@ impl Answer<'_> {
 
     fn write(&self, out: &mut Members<'_>) {
         out.str("role", "assistant");
-        if self.text.is_empty() {
+        let text = self.content();
+        if text.is_empty() {
             out.null("content");
         } else {
-            out.text("content", &self.text);
+            out.text("content", &text);
         }
-        if self.echoes_thinking {
-            out.text("reasoning_content", &self.thinking);
+        match self.echo {
+            Some(Thoughts::ReasoningContent) => out.text("reasoning_content", &self.thinking),
+            Some(Thoughts::Reasoning) => out.text("reasoning", &self.thinking),
+            Some(Thoughts::ThinkTags) | None => {}
         }
         if !self.refusal.is_empty() {
             out.text("refusal", &self.refusal);
@@ -202,6 +206,20 @@ impl Answer<'_> {
                 }
             });
         }
+    }
+}
+
+impl<'e> Answer<'e> {
+    /// Returns its words, with its thoughts in front of them where they belong there.
+    fn content(&self) -> Text<'e> {
+        if self.echo != Some(Thoughts::ThinkTags) || self.thinking.is_empty() {
+            return self.text.clone();
+        }
+        let mut content = Text::owned("<think>\n");
+        content.push(&self.thinking);
+        content.push_plain("\n</think>\n\n");
+        content.push(&self.text);
+        content
     }
 }
 

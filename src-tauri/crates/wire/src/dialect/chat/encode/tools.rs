@@ -6,6 +6,7 @@ use crate::ask::{Ask, Choice, FREE_AS_FUNCTION, Setting, Tool, ToolKind};
 use crate::calls::Names;
 use crate::json::{Members, Text};
 use crate::note::{Unsaid, Why};
+use crate::quirks::{Parameter, ToolChoice};
 use crate::schema::{self, Rules};
 
 /// The tools that the channel is offered.
@@ -72,10 +73,37 @@ impl<'e> Encoding<'e> {
         if tools.is_empty() {
             return Ok(Offer { tools, choice: None, parallel: None });
         }
+        if self.quirks.tool_choice == ToolChoice::Auto && matches!(ask.choice, Some(Choice::None)) {
+            self.emulate(Setting::Choice, Why::NoWord);
+            return Ok(Offer { tools: Vec::new(), choice: None, parallel: None });
+        }
         let choice = ask.choice.as_ref().and_then(|choice| self.choosing(choice, &mut tools));
+        let choice = choice.map(|choice| self.taken(choice));
         // Every vendor calls several at once unless told otherwise, and some refuse to be told.
         let parallel = ask.parallel_calls.filter(|parallel| self.traits.is_some() || !parallel);
-        Ok(Offer { tools, choice, parallel })
+        let refused = self.refuses(Parameter::ParallelToolCalls);
+        if parallel.is_some() && refused {
+            self.drop(Setting::ParallelCalls, Why::Model);
+        }
+        Ok(Offer { tools, choice, parallel: parallel.filter(|_| !refused) })
+    }
+
+    /// Leaves a forced call to the model where the vendor takes none, or none from a model that thinks.
+    fn taken(&mut self, choice: Choosing) -> Choosing {
+        if !choice.is_forced() {
+            return choice;
+        }
+        match self.quirks.tool_choice {
+            ToolChoice::Any => choice,
+            ToolChoice::ForcedWithoutThinking if self.quirks.thinking_off => {
+                self.calls_without_thinking = true;
+                choice
+            }
+            ToolChoice::ForcedWithoutThinking | ToolChoice::Unforced | ToolChoice::Auto => {
+                self.emulate(Setting::Choice, Why::Model);
+                Choosing::Word("auto")
+            }
+        }
     }
 
     /// Finds out how a tool is told; none where only the client's own protocol can.
@@ -209,6 +237,15 @@ fn write_grammar(tool: &mut Members<'_>, syntax: &Text<'_>, definition: &Text<'_
 }
 
 impl Choosing {
+    /// Tells whether some tool must be called.
+    fn is_forced(&self) -> bool {
+        match self {
+            Self::Word(word) => *word == "required",
+            Self::Named { .. } => true,
+            Self::Among { required, .. } => *required,
+        }
+    }
+
     fn write(&self, body: &mut Members<'_>) {
         match self {
             Self::Word(word) => body.str("tool_choice", word),

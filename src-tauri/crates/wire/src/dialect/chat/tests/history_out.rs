@@ -6,9 +6,15 @@ use crate::ask::{
     Turn,
 };
 use crate::json::Text;
+use crate::quirks::{CallIds, Echo, Quirks, Thoughts};
 
 const GPT_5: Target<'static> = Target { model: "gpt-5", ..OPENAI };
 const GPT_5_6: Target<'static> = Target { model: "gpt-5.6", ..OPENAI };
+
+/// Some other vendor that wants something otherwise.
+const fn wanting(quirks: Quirks) -> Target<'static> {
+    Target { quirks, ..VENDOR }
+}
 
 /// Changes what a Chat client cannot say, and writes it for a channel.
 fn sent(target: &Target<'_>, change: impl for<'a> FnOnce(&mut Ask<'a>)) -> (Json, String) {
@@ -179,7 +185,13 @@ fn the_models_words_are_one_message() {
         (VENDOR, "abno", json!(null), json!(null)),
         (OPENAI, "ab", json!("no"), json!(null)),
         // P129
-        (Target { model: "deepseek/deepseek-v3.2", ..VENDOR }, "abno", json!(null), json!("hm")),
+        (wanting(Quirks { echo: Echo::Required, ..Quirks::DEFAULT }), "abno", json!(null), json!("hm")),
+        (
+            wanting(Quirks { echo: Echo::Optional, thoughts: Thoughts::ThinkTags, ..Quirks::DEFAULT }),
+            "<think>\nhm\n</think>\n\nabno",
+            json!(null),
+            json!(null),
+        ),
     ] {
         let (body, _) = sent(&target, |ask| ask.turns = turns());
         let message = &body["messages"][0];
@@ -191,8 +203,8 @@ fn the_models_words_are_one_message() {
 
 #[test]
 fn a_vendor_that_wants_its_thoughts_back_gets_them_with_calls_only() {
-    let kimi = Target { model: "moonshotai/kimi-k2-thinking", ..VENDOR };
-    let (body, _) = sent(&kimi, |ask| {
+    let wants = wanting(Quirks { echo: Echo::Required, ..Quirks::DEFAULT });
+    let (body, _) = sent(&wants, |ask| {
         ask.turns = vec![
             turn(Role::Assistant, vec![text("a")]),
             turn(Role::User, vec![text("u")]),
@@ -238,13 +250,15 @@ fn what_a_model_wrote_badly_does_not_cost_the_request() {
 
 #[test]
 fn ids_and_names_are_such_as_the_channel_takes() {
+    const OWN_ID: &str = "functions.a_tool_with_a_name_that_is_longer_than_most:12";
     let long = "mcp__a_server_with_a_long_name__a_tool_with_a_name_that_is_longer_still";
     for (target, id, expected) in [
         (VENDOR, "functions.bash:0", Some("functions.bash:0")),
         // P119: turned back into what the vendor itself gave.
         (VENDOR, "slx_ZnVuY3Rpb25zLmJhc2g6MA", Some("functions.bash:0")),
-        (Target { model: "mistralai/devstral-2", ..VENDOR }, "abcDEF123", Some("abcDEF123")),
-        (Target { model: "mistralai/devstral-2", ..VENDOR }, "toolu_01", None),
+        (wanting(Quirks { call_ids: CallIds::Nine, ..Quirks::DEFAULT }), "abcDEF123", Some("abcDEF123")),
+        (wanting(Quirks { call_ids: CallIds::Nine, ..Quirks::DEFAULT }), "toolu_01", None),
+        (wanting(Quirks { call_ids: CallIds::Verbatim, ..Quirks::DEFAULT }), OWN_ID, Some(OWN_ID)),
     ] {
         let (body, _) = sent(&target, |ask| {
             ask.turns = vec![

@@ -6,6 +6,9 @@ use proptest::sample::select;
 use super::*;
 use crate::json::Text;
 use crate::observe::Counts;
+use crate::quirks::{
+    CallIds, Echo, Parameter, Parameters, Quirks, ThinkingSwitch, Thoughts, ToolChoice, Word,
+};
 
 /// Words that mean something to Chat.
 const WORDS: [&str; 56] = [
@@ -86,6 +89,25 @@ fn any_json() -> impl Strategy<Value = Json> {
     })
 }
 
+/// A vendor that wants everything otherwise.
+fn odd() -> Quirks {
+    Quirks {
+        output_max: Some(9),
+        refused: Parameters::of(Parameter::ALL),
+        stops_max: 1,
+        late_system: false,
+        tool_choice: ToolChoice::Auto,
+        thinking: ThinkingSwitch::Enable,
+        thoughts: Thoughts::ThinkTags,
+        echo: Echo::Required,
+        call_ids: CallIds::Nine,
+        json_schema: false,
+        images: false,
+        files: false,
+        ..Quirks::DEFAULT
+    }
+}
+
 fn pass(body: &Json) {
     let Ok(head) = Head::read(Protocol::Chat, Operation::Generate, body.to_string().as_bytes(), None) else {
         return;
@@ -93,8 +115,7 @@ fn pass(body: &Json) {
     let text = body.to_string();
     let tape = Tape::read(text.as_bytes()).unwrap();
     let Ok(ask) = Chat.decode_request(&tape, &head) else { return };
-    for target in
-        [OPENAI, VENDOR, Target { model: "gpt-5.6", ..OPENAI }, Target { model: "mistral-x", ..VENDOR }]
+    for target in [OPENAI, VENDOR, Target { model: "gpt-5.6", ..OPENAI }, Target { quirks: odd(), ..VENDOR }]
     {
         if let Ok(encoded) = Chat.encode_request(&ask, &target) {
             let sent: Json = serde_json::from_slice(&encoded.body).expect("a request is JSON");
