@@ -257,6 +257,7 @@ fn client(from: Protocol, to: Protocol) -> Result<(Names, Addressee)> {
         id: "0193b0a1c2d37e4f8a9b0c1d2e3f4a5b".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 14_000,
+        issuer: wire::state::NOBODY.clone(),
     };
     Ok((asked.names, client))
 }

@@ -29,13 +29,14 @@ pub(crate) fn request(sent: &Sent, target: &Target<'_>) -> Result<Translated> {
     let path =
         (sent.protocol == Protocol::Gemini).then_some(PathModel { model: PATH_MODEL, stream: sent.stream });
     let head = Head::read(sent.protocol, Operation::Generate, &sent.body, path)?;
-    Ok(translate::request(&head, &sent.body, target)?)
+    Ok(translate::request(&head, &sent.body, target, &wire::state::Forgetful)?)
 }
 
 /// Writes a whole answer for a client.
 pub(crate) fn whole(from: Protocol, body: &[u8], names: &Names, to: &Addressee) -> Result<Vec<u8>> {
     let seen = observe::whole(from, Operation::Generate, body)?;
-    translate::whole(from, body, &seen.counts, names, to).map_err(|failure| anyhow!(failure.message))
+    let whole = translate::whole(from, body, &seen.counts, names, to);
+    Ok(whole.map_err(|failure| anyhow!(failure.message))?.body)
 }
 
 /// Writes a streamed answer for a client.

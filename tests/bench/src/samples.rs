@@ -31,7 +31,14 @@ pub(crate) fn target(protocol: Protocol) -> Target<'static> {
         Protocol::Messages => "claude-sonnet-5",
         Protocol::Gemini => "gemini-3-pro",
     };
-    Target { protocol, model, first_party: true, output_max: None, quirks: wire::quirks::Quirks::DEFAULT }
+    Target {
+        protocol,
+        model,
+        first_party: true,
+        output_max: None,
+        issuer: &wire::state::NOBODY,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    }
 }
 
 /// A provider's stream of thinking, text and two parallel tool calls.

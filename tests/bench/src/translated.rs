@@ -61,6 +61,7 @@ pub(crate) fn reply(exchange: Exchange) -> Result<Expected> {
         id: ID.to_owned(),
         created_s: 0,
         input_estimate: (exchange.request(exchange.model()).len() / BYTES_PER_TOKEN) as u64,
+        issuer: wire::state::NOBODY.clone(),
     };
     let (from, said) = (exchange.answered_in(), exchange.reply().concat());
     let bytes = if exchange.is_streamed() {
@@ -84,6 +85,7 @@ fn translate(exchange: Exchange) -> Result<Translated> {
         model: exchange.model(),
         first_party: false,
         output_max: None,
+        issuer: &wire::state::NOBODY,
         quirks: wire::quirks::Quirks::DEFAULT,
     };
     passage::request(&sent, &target)

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use config::Candidate;
 use http::{HeaderMap, StatusCode};
 use pool::{Blame, Class, Failure, Lease, Phase};
-use wire::{Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen, translate::Untranslatable};
+use wire::{
+    Operation, Protocol, frames::Framing, head::Head, observe::WholeSeen, state, translate::Untranslatable,
+};
 
 use crate::{
-    compose::{self, Asked, Composed, Uncomposable},
+    compose::{self, Asked, Composed, Opaque, Uncomposable},
     decode::Inflow,
     delivery::{self, Accepts, Content, Fault, Patience, Whole},
     foreign::Foreign,
@@ -28,11 +30,13 @@ pub(crate) struct Missed {
     pub failure: Failure,
     /// The upstream's refusal as it came, for a client that may see it.
     pub relayed: Option<(StatusCode, Relayed)>,
+    /// Whether it was refused for an opaque note in the conversation.
+    refuses_note: bool,
 }
 
 impl From<Failure> for Missed {
     fn from(failure: Failure) -> Missed {
-        Missed { failure, relayed: None }
+        Missed { failure, relayed: None, refuses_note: false }
     }
 }
 
@@ -59,24 +63,18 @@ pub(crate) async fn run(
 ) -> Result<Passed, Missed> {
     let head = &asked.head;
     let began = recording.elapsed();
-    let key = &candidate.channel.keys[held.lease().key_index];
-    let Composed { outgoing, translated, notes } = compose::request(candidate, key, asked)?;
-    let usage_is_ours = outgoing.usage_is_ours;
-    recording.composed(&notes);
-    let translated = translated.map(|translated| Foreign::new(translated, asked, recording));
     let patience = patience(gateway, candidate, head, held.lease());
     let sizes = &gateway.sizes;
-    let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, patience.headers, sizes).await?;
-    let (status, reply_headers, mut inflow) = (reply.status, reply.headers, reply.inflow);
-    recording.headers(status.as_u16());
-    if !status.is_success() {
-        let within = patience.headers.saturating_sub(recording.elapsed().saturating_sub(began));
-        let mut missed =
-            refused(gateway, candidate, head.operation, reply_headers, status, inflow, within).await;
-        // What another protocol's upstream says is in no words that this client reads.
-        missed.relayed = missed.relayed.filter(|_| translated.is_none());
-        return Err(missed);
-    }
+    let sending = Sending { gateway, asked, candidate, held, within: patience.headers };
+    let reached = match sending.send(Opaque::Kept, recording).await {
+        // Nothing was done yet, and without the note the same provider may well answer.
+        Err(missed) if missed.refuses_note => match sending.send(Opaque::Forgotten, recording).await {
+            Err(Missed { refuses_note: true, .. }) => return Err(missed),
+            reached => reached?,
+        },
+        reached => reached?,
+    };
+    let Reached { status, headers: reply_headers, mut inflow, translated, usage_is_ours } = reached;
     let passing = match &translated {
         None => headers::to_client(&reply_headers),
         Some(foreign) => headers::to_foreign_client(&reply_headers, foreign.content_type(head.stream)),
@@ -144,6 +142,55 @@ pub(crate) async fn run(
     }
 }
 
+/// A request on its way to its upstream.
+#[derive(Clone, Copy)]
+struct Sending<'s> {
+    gateway: &'s Arc<Gateway>,
+    asked: &'s Asked,
+    candidate: &'s Candidate,
+    held: &'s Held,
+    /// How long the headers may take.
+    within: Duration,
+}
+
+/// An upstream that has begun to answer.
+struct Reached {
+    status: StatusCode,
+    headers: HeaderMap,
+    inflow: Inflow,
+    translated: Option<Foreign>,
+    usage_is_ours: bool,
+}
+
+impl Sending<'_> {
+    /// Sends the request and waits for a status that means success.
+    async fn send(&self, opaque: Opaque, recording: &mut Recording) -> Result<Reached, Missed> {
+        let Sending { gateway, asked, candidate, held, within } = *self;
+        let began = recording.elapsed();
+        let key = &candidate.channel.keys[held.lease().key_index];
+        let recall = gateway.memories.as_of(gateway.clock.now());
+        let Composed { outgoing, translated, notes } =
+            compose::request(candidate, key, asked, opaque, &recall)?;
+        recording.composed(&notes);
+        let usage_is_ours = outgoing.usage_is_ours;
+        let translated =
+            translated.map(|(translated, issuer)| Foreign::new(translated, issuer, asked, recording));
+        let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, within, &gateway.sizes).await?;
+        recording.headers(reply.status.as_u16());
+        if reply.status.is_success() {
+            let (status, headers, inflow) = (reply.status, reply.headers, reply.inflow);
+            return Ok(Reached { status, headers, inflow, translated, usage_is_ours });
+        }
+        let within = within.saturating_sub(recording.elapsed().saturating_sub(began));
+        let operation = asked.head.operation;
+        let mut missed =
+            refused(gateway, candidate, operation, reply.headers, reply.status, reply.inflow, within).await;
+        // What another protocol's upstream says is in no words that this client reads.
+        missed.relayed = missed.relayed.filter(|_| translated.is_none());
+        Err(missed)
+    }
+}
+
 /// How long this attempt may take: shorter where another channel could answer instead.
 fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease) -> Patience {
     let timers = &gateway.timers;
@@ -195,9 +242,10 @@ async fn refused(
     let now = gateway.clock.now();
     let failure = pool::judge(candidate.protocol, operation, status.as_u16(), &header, &said, now)
         .unwrap_or_else(|| upstream::malformed(status.as_u16(), format!("the upstream answered {status}")));
+    let refuses_note = status == StatusCode::BAD_REQUEST && state::refuses_note(&said);
     // Half an error body is nothing that a client could read.
     let relayed = body.complete.then(|| Relayed { headers: headers::to_client(&reply_headers), body: said });
-    Missed { failure, relayed: relayed.map(|relayed| (status, relayed)) }
+    Missed { failure, relayed: relayed.map(|relayed| (status, relayed)), refuses_note }
 }
 
 /// A success status that held no answer.

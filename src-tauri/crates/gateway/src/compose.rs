@@ -7,11 +7,13 @@ use secrecy::ExposeSecret;
 use url::Url;
 use wire::{
     Operation, Protocol,
+    ask::Setting,
     dialect::Target,
     head::{Head, PathModel},
-    note::Notes,
+    note::{Notes, Why},
     quirks::Quirks,
     splice::{self, Change},
+    state::{self, Forgetful, Issuer, Recall, Strip},
     translate::{self, Translated, Untranslatable},
 };
 
@@ -59,9 +61,19 @@ impl From<UnusableKey> for Uncomposable {
 /// A request ready to be sent, and what reading its answer takes where it was translated.
 pub(crate) struct Composed {
     pub outgoing: Outgoing,
-    pub translated: Option<Translated>,
-    /// What the client said and the upstream does not hear, or hears in another way.
+    /// The translated request, and who mints the opaque notes in its answer.
+    pub translated: Option<(Translated, Issuer)>,
+    /// What was changed though client and channel speak the same protocol.
     pub notes: Notes,
+}
+
+/// What becomes of a provider's opaque notes in the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opaque {
+    /// The provider gets those that it minted.
+    Kept,
+    /// It gets none: it has refused one.
+    Forgotten,
 }
 
 /// The API version that a Messages request without one gets: the one that every Anthropic-compatible vendor knows.
@@ -69,26 +81,66 @@ const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 /// Composes one attempt: the channel's address and credential, and the client's bytes with the splices it needs, or the
 /// request in the channel's words.
-pub(crate) fn request(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, Uncomposable> {
+pub(crate) fn request(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    opaque: Opaque,
+    recall: &dyn Recall,
+) -> Result<Composed, Uncomposable> {
     if candidate.protocol == asked.head.protocol {
-        return Ok(same_protocol(candidate, key, asked)?);
+        return same_protocol(candidate, key, asked, opaque);
     }
-    foreign_protocol(candidate, key, asked)
+    foreign_protocol(candidate, key, asked, opaque, recall)
 }
 
+/// Says whose opaque notes a channel reads and mints.
+///
+/// Anthropic's and Google's hold wherever their models are served. What is encrypted is bound to an account. Every other
+/// vendor is taken to read its own alone.
+fn issuer(candidate: &Candidate, key: &Key) -> Issuer {
+    let channel = &candidate.channel;
+    let spoken = &channel.spoken[candidate.base];
+    let model = candidate.model.to_ascii_lowercase();
+    let url = spoken.base.as_url();
+    let place = format!("{}:{}", spoken.base.host(), url.port_or_known_default().unwrap_or_default());
+    match candidate.protocol {
+        Protocol::Messages if spoken.is_first_party() || model.contains("claude") => Issuer::anthropic(),
+        Protocol::Gemini if spoken.is_first_party() || model.contains("gemini") => Issuer::gemini(),
+        Protocol::Chat if spoken.base.host() == GOOGLE => Issuer::gemini(),
+        Protocol::Responses => Issuer::account(&format!("{place} {} {}", channel.name, key.name)),
+        Protocol::Chat | Protocol::Messages | Protocol::Gemini => Issuer::vendor(&place),
+    }
+}
+
+/// Google's own host, which also speaks Chat.
+const GOOGLE: &str = "generativelanguage.googleapis.com";
+
 /// Composes an attempt in the channel's protocol. Nothing of the client's headers means anything there.
-fn foreign_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, Uncomposable> {
+fn foreign_protocol(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    opaque: Opaque,
+    recall: &dyn Recall,
+) -> Result<Composed, Uncomposable> {
     let channel = &candidate.channel;
     let protocol = candidate.protocol;
     let spoken = &channel.spoken[candidate.base];
+    let issuer = issuer(candidate, key);
+    let (reader, recall): (_, &dyn Recall) = match opaque {
+        Opaque::Kept => (&issuer, recall),
+        Opaque::Forgotten => (&state::NOBODY, &Forgetful),
+    };
     let target = Target {
         protocol,
         model: &candidate.model,
         first_party: spoken.is_first_party(),
         output_max: None,
         quirks: channel.quirks.of(&candidate.model),
+        issuer: reader,
     };
-    let mut translated = translate::request(&asked.head, &asked.body, &target)?;
+    let mut translated = translate::request(&asked.head, &asked.body, &target, recall)?;
     let stream = asked.head.stream;
     let path = (protocol == Protocol::Gemini).then_some(PathModel { model: &candidate.model, stream });
     let body = Bytes::from(std::mem::take(&mut translated.body));
@@ -116,12 +168,44 @@ fn foreign_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<C
         body: splice::apply(&head, &body, &change, &mut notes),
         usage_is_ours: false,
     };
-    Ok(Composed { outgoing, translated: Some(translated), notes })
+    Ok(Composed { outgoing, translated: Some((translated, issuer)), notes })
 }
 
-fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Composed, UnusableKey> {
-    let channel = &candidate.channel;
+/// Takes out the notes that a provider would refuse; none, where the client's bytes can stay as they are.
+fn without_notes(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    opaque: Opaque,
+) -> Result<Option<(Head, Bytes)>, Uncomposable> {
     let head = &asked.head;
+    let what = match opaque {
+        Opaque::Kept if !state::may_carry(head.protocol, &asked.body) => return Ok(None),
+        Opaque::Kept => Strip::Carriers,
+        Opaque::Forgotten => Strip::Everything,
+    };
+    let issuer = issuer(candidate, key);
+    let Some(stripped) = state::strip(head.protocol, &asked.body, &issuer, what) else { return Ok(None) };
+    let body = Bytes::from(stripped);
+    let path = (head.protocol == Protocol::Gemini)
+        .then_some(PathModel { model: head.model.as_deref().unwrap_or_default(), stream: head.stream });
+    let head = Head::read(head.protocol, head.operation, &body, path).map_err(Untranslatable::Malformed)?;
+    Ok(Some((head, body)))
+}
+
+fn same_protocol(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    opaque: Opaque,
+) -> Result<Composed, Uncomposable> {
+    let channel = &candidate.channel;
+    let stripped = without_notes(candidate, key, asked, opaque)?;
+    let mut notes = Notes::default();
+    if stripped.is_some() {
+        notes.drop(Setting::State.word(asked.head.protocol), Why::Foreign);
+    }
+    let (head, body) = stripped.as_ref().map_or((&asked.head, &asked.body), |(head, body)| (head, body));
     let quirks = match candidate.protocol {
         Protocol::Chat => channel.quirks.of(&candidate.model),
         Protocol::Responses | Protocol::Messages | Protocol::Gemini => Quirks::DEFAULT,
@@ -135,7 +219,6 @@ fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Comp
         ask_usage: usage_is_ours,
         quirks,
     };
-    let mut notes = Notes::default();
     let mut headers = headers::to_upstream(&asked.headers, 4);
     authorize(&mut headers, channel.auth(candidate.protocol), key)?;
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -152,7 +235,7 @@ fn same_protocol(candidate: &Candidate, key: &Key, asked: &Asked) -> Result<Comp
             asked.query.as_deref(),
         ),
         headers,
-        body: splice::apply(head, &asked.body, &change, &mut notes),
+        body: splice::apply(head, body, &change, &mut notes),
         usage_is_ours,
     };
     Ok(Composed { outgoing, translated: None, notes })

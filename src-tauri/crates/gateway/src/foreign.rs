@@ -1,5 +1,7 @@
 //! An answer in another protocol than its client's: what reading it takes, and how it is written for the client.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use wire::{
     Protocol,
@@ -8,22 +10,29 @@ use wire::{
     frames::Framing,
     observe::{Counts, Observer, Seen, StreamFailure, WholeSeen},
     sse::Event,
+    state::{Issuer, Memory},
     translate::{self, Translated, Translation},
 };
 
-use crate::{compose::Asked, trace::Recording};
+use crate::{compose::Asked, gateway::Gateway, trace::Recording};
 
 /// A request that went out in another protocol, and who gets its answer.
 pub(crate) struct Foreign {
     pub translated: Translated,
     pub to: Addressee,
+    gateway: Arc<Gateway>,
 }
 
 /// About how many bytes of JSON make a token, for counts that must be told before the upstream has counted.
 const BYTES_PER_TOKEN: u64 = 4;
 
 impl Foreign {
-    pub(crate) fn new(translated: Translated, asked: &Asked, recording: &Recording) -> Foreign {
+    pub(crate) fn new(
+        translated: Translated,
+        issuer: Issuer,
+        asked: &Asked,
+        recording: &Recording,
+    ) -> Foreign {
         let to = Addressee {
             protocol: asked.head.protocol,
             wanted: translated.wanted.clone(),
@@ -31,8 +40,9 @@ impl Foreign {
             id: recording.id().simple().to_string(),
             created_s: recording.started_s(),
             input_estimate: asked.head.bytes_in as u64 / BYTES_PER_TOKEN,
+            issuer,
         };
-        Foreign { translated, to }
+        Foreign { translated, to, gateway: Arc::clone(recording.gateway()) }
     }
 
     /// The media type of what the client gets.
@@ -51,7 +61,8 @@ impl Foreign {
         seen: &WholeSeen,
     ) -> Result<Bytes, StreamFailure> {
         let whole = translate::whole(from, body, &seen.counts, &self.translated.names, &self.to)?;
-        Ok(whole.into())
+        remember(&self.gateway, whole.memories);
+        Ok(whole.body.into())
     }
 
     /// Writes a whole answer that came as a stream, and says what it cost.
@@ -60,9 +71,10 @@ impl Foreign {
         from: Protocol,
         stream: &[u8],
     ) -> Result<(Bytes, WholeSeen), StreamFailure> {
-        let (whole, counts) = translate::whole_of_stream(from, stream, &self.translated.names, &self.to)?;
-        let seen = WholeSeen { counts, usage: counts.usage(), ..WholeSeen::default() };
-        Ok((whole.into(), seen))
+        let whole = translate::whole_of_stream(from, stream, &self.translated.names, &self.to)?;
+        remember(&self.gateway, whole.memories);
+        let seen = WholeSeen { counts: whole.counts, usage: whole.counts.usage(), ..WholeSeen::default() };
+        Ok((whole.body.into(), seen))
     }
 
     /// Begins a streamed answer for the client.
@@ -73,6 +85,7 @@ impl Foreign {
             translation: Translation::new(from, self.translated.names.clone(), &self.to),
             replayed: None,
             out: Vec::new(),
+            gateway: Arc::clone(&self.gateway),
         }
     }
 }
@@ -86,6 +99,12 @@ pub(crate) struct Outflow {
     pub replayed: Option<Counts>,
     /// What has been written since it was last taken.
     out: Vec<u8>,
+    gateway: Arc<Gateway>,
+}
+
+/// Keeps what the client may drop and the provider wants back.
+fn remember(gateway: &Gateway, memories: Vec<Memory>) {
+    gateway.memories.keep(memories, gateway.clock.now());
 }
 
 impl Outflow {
@@ -113,8 +132,12 @@ impl Outflow {
         }
     }
 
-    /// Returns what has been written.
+    /// Returns what has been written. What it tells is remembered first: the client may answer at once.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
+        let memories = self.translation.take_memories();
+        if !memories.is_empty() {
+            remember(&self.gateway, memories);
+        }
         (!self.out.is_empty()).then(|| std::mem::take(&mut self.out).into())
     }
 

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     live::{Ended, Live},
+    memories::Memories,
     trace::{Trace, Traces},
     upstream::Upstream,
     waiting::Waiting,
@@ -173,6 +174,7 @@ pub struct Gateway {
     pub(crate) upstream: Upstream,
     pub(crate) waiting: Waiting,
     pub(crate) traces: Traces,
+    pub(crate) memories: Memories,
     pub(crate) live: Live,
     pub(crate) started: Now,
     /// New requests are refused; what runs goes on.
@@ -192,6 +194,7 @@ impl Gateway {
             upstream: Upstream::new(&setup.timers),
             waiting: Waiting::new(setup.sizes.queue_requests),
             traces: Traces::new(setup.sizes.traces),
+            memories: Memories::new(),
             live: Live::new(setup.ended),
             paused: AtomicBool::new(false),
             snapshot: setup.snapshot,

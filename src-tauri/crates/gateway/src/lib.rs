@@ -20,6 +20,7 @@ mod intake;
 mod listen;
 mod live;
 mod mask;
+mod memories;
 mod probe;
 mod proxy_test;
 mod refusal;

@@ -15,10 +15,11 @@ use wire::{
     Operation, Protocol,
     frames::Framing,
     head::{Head, PathModel},
+    state::Forgetful,
 };
 
 use crate::{
-    compose::{self, Asked},
+    compose::{self, Asked, Opaque},
     delivery::{self, Fault},
     fix::Fix,
     gateway::Gateway,
@@ -313,7 +314,8 @@ impl<'a> Test<'a> {
             protocol,
             base: 0,
         };
-        let Ok(outgoing) = compose::request(&candidate, key, &asked).map(|composed| composed.outgoing) else {
+        let composed = compose::request(&candidate, key, &asked, Opaque::Kept, &Forgetful);
+        let Ok(outgoing) = composed.map(|composed| composed.outgoing) else {
             let words = "the key holds characters that no header can carry";
             return Err(self.missed(StepName::Auth, words, Fix::PasteTheKeyAgain));
         };

@@ -150,6 +150,12 @@ pub enum StateKind {
     Encrypted,
     /// The signature of a part (Gemini `thoughtSignature`).
     Thought,
+    /// One of `reasoning_details` of `OpenRouter`'s Chat: a JSON object, without its text.
+    Detail,
+    /// Nothing: the provider wants its visible thoughts back as they were (`reasoning_content` of Chat).
+    Plain,
+    /// A carrier of another provider's notes, for a client.
+    Sealed,
 }
 
 /// A model's call of a tool.

@@ -12,7 +12,8 @@ mod gemini;
 mod messages;
 mod responses;
 
-pub(crate) use responses::failed as responses_failed;
+pub(crate) use gemini::NO_SIGNATURE as GEMINI_NO_SIGNATURE;
+pub(crate) use responses::{failed as responses_failed, summary as responses_summary};
 
 use crate::Protocol;
 use crate::ask::{Ask, Wanted};
@@ -25,6 +26,7 @@ use crate::note::{Notes, Unsaid};
 use crate::observe::Counts;
 use crate::quirks::Quirks;
 use crate::reply::{Delta, Reply};
+use crate::state::Issuer;
 
 /// A protocol's words: what is asked and answered in it.
 pub trait Dialect: Sync {
@@ -80,6 +82,8 @@ pub struct Target<'a> {
     pub output_max: Option<u64>,
     /// What it wants otherwise than most, where it speaks Chat and is not the protocol's own provider.
     pub quirks: Quirks,
+    /// Whose opaque notes it reads.
+    pub issuer: &'a Issuer,
 }
 
 /// A request as a channel gets it.
@@ -108,6 +112,8 @@ pub struct Addressee {
     pub created_s: u64,
     /// About how many tokens the request has, for protocols that must say so before it is known.
     pub input_estimate: u64,
+    /// Who answers: the issuer of the opaque notes in the answer.
+    pub issuer: Issuer,
 }
 
 /// Returns a protocol's words.

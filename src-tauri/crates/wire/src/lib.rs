@@ -21,6 +21,7 @@ pub mod reply;
 pub mod schema;
 pub mod splice;
 pub mod sse;
+pub mod state;
 pub mod translate;
 mod usage;
 

@@ -67,6 +67,8 @@ pub struct CallHead<'a> {
     pub namespace: Option<Text<'a>>,
     /// Whether the tool takes free text rather than an object.
     pub free: bool,
+    /// What the provider wants back beside the call, as far as it is known when the call begins.
+    pub state: Option<State<'a>>,
 }
 
 /// A source of some text.
@@ -196,6 +198,7 @@ impl CallHead<'_> {
             name: self.name.into_owned(),
             namespace: self.namespace.map(Text::into_owned),
             free: self.free,
+            state: self.state.map(State::into_owned),
         }
     }
 }

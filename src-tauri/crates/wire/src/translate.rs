@@ -14,6 +14,7 @@ use crate::note::{Notes, Unsaid};
 use crate::observe::{Counts, Observer, Seen, StreamFailure};
 use crate::reply::{Delta, Fold};
 use crate::sse::{Event, Kind};
+use crate::state::{self, Memory, Recall, Seal};
 
 /// A request in the channel's words.
 #[derive(Debug, Clone)]
@@ -39,10 +40,16 @@ pub enum Untranslatable {
     Unsaid(#[from] Unsaid),
 }
 
-/// Translates a request, whose head has been read, for a channel.
-pub fn request(head: &Head, body: &[u8], target: &Target<'_>) -> Result<Translated, Untranslatable> {
+/// Translates a request, whose head has been read, for a channel; `recall` knows what its client may have dropped.
+pub fn request(
+    head: &Head,
+    body: &[u8],
+    target: &Target<'_>,
+    recall: &dyn Recall,
+) -> Result<Translated, Untranslatable> {
     let tape = Tape::read(body)?;
-    let ask = dialect::of(head.protocol).decode_request(&tape, head)?;
+    let mut ask = dialect::of(head.protocol).decode_request(&tape, head)?;
+    state::open(&mut ask, target, recall);
     let encoded = dialect::of(target.protocol).encode_request(&ask, target)?;
     let mut notes = ask.notes;
     notes.extend(encoded.notes);
@@ -56,19 +63,13 @@ pub fn whole(
     counts: &Counts,
     names: &Names,
     to: &Addressee,
-) -> Result<Vec<u8>, StreamFailure> {
+) -> Result<Whole, StreamFailure> {
     let body = utf8(body);
     let tape =
         Tape::read(&body).map_err(|fault| failure(format!("the answer is not valid JSON: {fault}")))?;
-    let mut restore = Restore::new(names.clone(), to.id.clone());
-    let mut fold = Fold::default();
-    dialect::of(from)
-        .decode_reply(tape.root(), &mut |delta| restore.pass(delta, &mut |delta| fold.push(delta)));
-    let reply = fold.finish();
-    match reply.failure {
-        Some(failure) => Err(failure),
-        None => Ok(dialect::of(to.protocol).encode_reply(&reply, counts, to)),
-    }
+    let mut folding = Folding::new(from, names, to);
+    dialect::of(from).decode_reply(tape.root(), &mut |delta| folding.push(delta));
+    folding.finish(*counts, to)
 }
 
 /// Translates a whole answer that came as a stream, which some vendors send whatever was asked for.
@@ -77,11 +78,10 @@ pub fn whole_of_stream(
     stream: &[u8],
     names: &Names,
     to: &Addressee,
-) -> Result<(Vec<u8>, Counts), StreamFailure> {
+) -> Result<Whole, StreamFailure> {
     let mut observer = Observer::new(from);
     let mut decoder = dialect::of(from).stream_decoder();
-    let mut restore = Restore::new(names.clone(), to.id.clone());
-    let mut fold = Fold::default();
+    let mut folding = Folding::new(from, names, to);
     let mut failed = None;
     let mut splitter = Splitter::new(Framing::Sse, stream.len());
     let mut each = |event: Event<'_>| {
@@ -95,8 +95,7 @@ pub fn whole_of_stream(
                 let data = utf8(event.data.trim_ascii());
                 let Ok(tape) = Tape::read(&data) else { return };
                 let name = event.name.and_then(|name| std::str::from_utf8(name).ok());
-                let fold = &mut |delta: Delta<'_>| restore.pass(delta, &mut |delta| fold.push(delta));
-                decoder.event(name, tape.root(), fold);
+                decoder.event(name, tape.root(), &mut |delta| folding.push(delta));
             }
         }
     };
@@ -109,12 +108,49 @@ pub fn whole_of_stream(
     if !observer.ended() {
         return Err(failure("the stream ended without its terminal event".to_owned()));
     }
-    decoder.finish(&mut |delta| restore.pass(delta, &mut |delta| fold.push(delta)));
-    let reply = fold.finish();
-    let counts = *observer.counts();
-    match reply.failure {
-        Some(failure) => Err(failure),
-        None => Ok((dialect::of(to.protocol).encode_reply(&reply, &counts, to), counts)),
+    decoder.finish(&mut |delta| folding.push(delta));
+    folding.finish(*observer.counts(), to)
+}
+
+/// A whole answer in the client's protocol.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The tokens.
+    pub counts: Counts,
+    /// What should be remembered, in case the client drops it.
+    pub memories: Vec<Memory>,
+}
+
+/// A whole answer being put together.
+struct Folding {
+    restore: Restore,
+    seal: Seal,
+    fold: Fold,
+}
+
+impl Folding {
+    fn new(from: Protocol, names: &Names, to: &Addressee) -> Self {
+        let restore = Restore::new(names.clone(), to.id.clone());
+        Self { restore, seal: Seal::new(from, to), fold: Fold::default() }
+    }
+
+    fn push(&mut self, delta: Delta<'_>) {
+        let Self { restore, seal, fold } = self;
+        restore.pass(delta, &mut |delta| seal.pass(delta, &mut |delta| fold.push(delta)));
+    }
+
+    fn finish(mut self, counts: Counts, to: &Addressee) -> Result<Whole, StreamFailure> {
+        let reply = self.fold.finish();
+        match reply.failure {
+            Some(failure) => Err(failure),
+            None => Ok(Whole {
+                body: dialect::of(to.protocol).encode_reply(&reply, &counts, to),
+                counts,
+                memories: self.seal.take_memories(),
+            }),
+        }
     }
 }
 
@@ -122,7 +158,14 @@ pub fn whole_of_stream(
 #[derive(Debug)]
 pub struct Translation {
     decoder: Box<dyn Decode>,
+    way: Way,
+}
+
+/// An answer's way from its decoder to its client.
+#[derive(Debug)]
+struct Way {
     restore: Restore,
+    seal: Seal,
     encoder: Box<dyn Encode>,
     ended: bool,
     failure: Option<StreamFailure>,
@@ -133,10 +176,13 @@ impl Translation {
     pub fn new(from: Protocol, names: Names, to: &Addressee) -> Self {
         Self {
             decoder: dialect::of(from).stream_decoder(),
-            restore: Restore::new(names, to.id.clone()),
-            encoder: dialect::of(to.protocol).stream_encoder(to),
-            ended: false,
-            failure: None,
+            way: Way {
+                restore: Restore::new(names, to.id.clone()),
+                seal: Seal::new(from, to),
+                encoder: dialect::of(to.protocol).stream_encoder(to),
+                ended: false,
+                failure: None,
+            },
         }
     }
 
@@ -145,46 +191,53 @@ impl Translation {
         let data = utf8(data.trim_ascii());
         let Ok(tape) = Tape::read(&data) else { return };
         let name = name.and_then(|name| std::str::from_utf8(name).ok());
-        let Self { decoder, restore, encoder, ended, failure } = self;
-        decoder.event(name, tape.root(), &mut |delta| {
-            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
-        });
+        let Self { decoder, way } = self;
+        decoder.event(name, tape.root(), &mut |delta| way.pass(delta, counts, out));
     }
 
     /// Takes a whole answer, which is known to be no error, in place of a stream.
     pub fn replay(&mut self, from: Protocol, body: &[u8], counts: &Counts, out: &mut Vec<u8>) {
         let body = utf8(body);
         let Ok(tape) = Tape::read(&body) else { return };
-        let Self { decoder: _, restore, encoder, ended, failure } = self;
-        dialect::of(from).decode_reply(tape.root(), &mut |delta| {
-            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
-        });
+        let way = &mut self.way;
+        dialect::of(from).decode_reply(tape.root(), &mut |delta| way.pass(delta, counts, out));
     }
 
     /// Ends the answer, of which the protocol's terminal has been seen. Doing it twice does nothing more.
     pub fn finish(&mut self, counts: &Counts, out: &mut Vec<u8>) {
-        if self.ended || self.failure.is_some() {
-            return;
+        let Self { decoder, way } = self;
+        if !way.ended && way.failure.is_none() {
+            decoder.finish(&mut |delta| way.pass(delta, counts, out));
         }
-        let Self { decoder, restore, encoder, ended, failure } = self;
-        decoder.finish(&mut |delta| {
-            restore.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
-        });
     }
 
     /// Tells whether the client has the answer's end.
     pub fn ended(&self) -> bool {
-        self.ended
+        self.way.ended
     }
 
     /// Returns the failure that the channel's protocol does not call one, once.
     pub fn take_failure(&mut self) -> Option<StreamFailure> {
-        self.failure.take()
+        self.way.failure.take()
+    }
+
+    /// Returns what should be remembered of the answer so far, in case the client drops it; once.
+    pub fn take_memories(&mut self) -> Vec<Memory> {
+        self.way.seal.take_memories()
     }
 
     /// Says what the client has been told, for an error event that must fit behind it.
     pub fn so_far(&self) -> SoFar<'_> {
-        self.encoder.so_far()
+        self.way.encoder.so_far()
+    }
+}
+
+impl Way {
+    fn pass(&mut self, delta: Delta<'_>, counts: &Counts, out: &mut Vec<u8>) {
+        let Self { restore, seal, encoder, ended, failure } = self;
+        restore.pass(delta, &mut |delta| {
+            seal.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
+        });
     }
 }
 

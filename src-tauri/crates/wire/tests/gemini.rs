@@ -47,9 +47,10 @@ fn written(body: &str, model: &str) -> (Value, Vec<String>) {
         model,
         first_party: true,
         output_max: None,
+        issuer: &wire::state::NOBODY,
         quirks: wire::quirks::Quirks::DEFAULT,
     };
-    let translated = translate::request(&head, body.as_bytes(), &target).unwrap();
+    let translated = translate::request(&head, body.as_bytes(), &target, &wire::state::Forgetful).unwrap();
     let notes = translated.notes.list().iter().map(ToString::to_string).collect();
     (serde_json::from_slice(&translated.body).unwrap(), notes)
 }
@@ -143,6 +144,7 @@ fn golden_streams_are_written_as_they_stand() {
             id: "r1".to_owned(),
             created_s: 0,
             input_estimate: 0,
+            issuer: wire::state::NOBODY.clone(),
         };
         let mut observer = Observer::new(Protocol::Gemini);
         let mut translation = Translation::new(Protocol::Gemini, Names::default(), &to);

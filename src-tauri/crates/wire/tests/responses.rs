@@ -45,6 +45,7 @@ fn target(model: &str) -> Target<'_> {
         model,
         first_party: true,
         output_max: None,
+        issuer: &wire::state::NOBODY,
         quirks: wire::quirks::Quirks::DEFAULT,
     }
 }
@@ -64,5 +65,6 @@ fn client() -> Addressee {
         id: "1".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 0,
+        issuer: wire::state::NOBODY.clone(),
     }
 }

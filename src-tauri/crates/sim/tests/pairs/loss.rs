@@ -26,9 +26,15 @@ fn written(from: Protocol, to: Protocol, body: &[u8], stream: bool) -> Result<Ve
     let path = (from == Protocol::Gemini).then_some(PathModel { model: "m", stream });
     let head = Head::read(from, Operation::Generate, body, path).unwrap();
     let (model, first_party) = models(to)[0];
-    let target =
-        Target { protocol: to, model, first_party, output_max: None, quirks: wire::quirks::Quirks::DEFAULT };
-    translate::request(&head, body, &target).map(|translated| translated.body)
+    let target = Target {
+        protocol: to,
+        model,
+        first_party,
+        output_max: None,
+        issuer: &wire::state::NOBODY,
+        quirks: wire::quirks::Quirks::DEFAULT,
+    };
+    translate::request(&head, body, &target, &wire::state::Forgetful).map(|translated| translated.body)
 }
 
 fn there_and_back(sent: &Sent, by: Protocol) -> Result<Losses, Untranslatable> {

@@ -25,6 +25,7 @@ fn addressee(protocol: Protocol) -> Addressee {
         id: "0a1b2c".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 7,
+        issuer: wire::state::NOBODY.clone(),
     }
 }
 

@@ -99,9 +99,10 @@ impl Row {
             model: self.model(),
             first_party: self.first_party,
             output_max: self.output_max,
+            issuer: &wire::state::NOBODY,
             quirks: wire::quirks::Quirks::DEFAULT,
         };
-        translate::request(&head, body.as_bytes(), &target)
+        translate::request(&head, body.as_bytes(), &target, &wire::state::Forgetful)
     }
 
     /// Who gets the row's answer, and what the tools are called in it.
@@ -214,7 +215,7 @@ fn whole_answers_are_told_as_the_rows_say() {
                     .map_err(|failure| failure.message)
             });
         match (told, &row.failed) {
-            (Ok(told), None) => row.check(&serde_json::from_slice(&told).unwrap(), &mut faults),
+            (Ok(told), None) => row.check(&serde_json::from_slice(&told.body).unwrap(), &mut faults),
             (Err(message), Some(words)) if message.contains(words.as_str()) => {}
             (told, _) => faults.push(format!("{}: {told:?}", row.name())),
         }

@@ -28,7 +28,7 @@ fn whole(from: Protocol, to: Protocol, body: &Value) -> Value {
         .unwrap_or_else(|fault| panic!("{from}: {fault}: {body}"));
     let told =
         translate::whole(from, body.as_bytes(), &seen.counts, &Names::default(), &addressee(to)).unwrap();
-    serde_json::from_slice(&told).unwrap()
+    serde_json::from_slice(&told.body).unwrap()
 }
 
 /// An answer in the words of `protocol`: its stream, and its whole form.
@@ -111,9 +111,10 @@ fn ask(from: Protocol, request: &Value) {
                 model,
                 first_party,
                 output_max: Some(8192),
+                issuer: &wire::state::NOBODY,
                 quirks: wire::quirks::Quirks::DEFAULT,
             };
-            match translate::request(&head, body.as_bytes(), &target) {
+            match translate::request(&head, body.as_bytes(), &target, &wire::state::Forgetful) {
                 Ok(translated) => {
                     let sent: Result<Value, _> = serde_json::from_slice(&translated.body);
                     assert!(sent.is_ok(), "{from} → {protocol}: {body}");
@@ -133,7 +134,7 @@ fn tell(from: Protocol, answer: &Value, events: &[Value]) {
             let told =
                 translate::whole(from, body.as_bytes(), &seen.counts, &Names::default(), &addressee(to));
             if let Ok(told) = told {
-                let told: Result<Value, _> = serde_json::from_slice(&told);
+                let told: Result<Value, _> = serde_json::from_slice(&told.body);
                 assert!(told.is_ok(), "{from} → {to}: {body}");
             }
         }

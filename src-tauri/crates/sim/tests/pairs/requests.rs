@@ -79,9 +79,10 @@ fn translated(
         model,
         first_party,
         output_max: None,
+        issuer: &wire::state::NOBODY,
         quirks: wire::quirks::Quirks::DEFAULT,
     };
-    translate::request(&head, sent.body.as_bytes(), &target)
+    translate::request(&head, sent.body.as_bytes(), &target, &wire::state::Forgetful)
 }
 
 /// What cannot be said to some targets, and the field that the refusal names.

@@ -74,9 +74,10 @@ pub fn request(protocol: Protocol, data: &[u8]) {
             model,
             first_party,
             output_max: Some(8192),
+            issuer: &wire::state::NOBODY,
             quirks: wire::quirks::Quirks::DEFAULT,
         };
-        if let Ok(translated) = translate::request(&head, data, &target) {
+        if let Ok(translated) = translate::request(&head, data, &target, &wire::state::Forgetful) {
             let sent: Result<Value, _> = serde_json::from_slice(&translated.body);
             assert!(readable(sent), "{protocol}: {}", String::from_utf8_lossy(&translated.body));
         }
@@ -95,8 +96,8 @@ pub fn stream(protocol: Protocol, data: &[u8]) {
         if let Ok(seen) = observe::whole(protocol, Operation::Generate, data) {
             let told = translate::whole(protocol, data, &seen.counts, &Names::default(), &client);
             if let Ok(told) = told {
-                let told_json: Result<Value, _> = serde_json::from_slice(&told);
-                assert!(readable(told_json), "{}", String::from_utf8_lossy(&told));
+                let told_json: Result<Value, _> = serde_json::from_slice(&told.body);
+                assert!(readable(told_json), "{}", String::from_utf8_lossy(&told.body));
             }
         }
     }
@@ -140,6 +141,7 @@ fn addressee(protocol: Protocol) -> Addressee {
         id: "0a1b2c".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 7,
+        issuer: wire::state::NOBODY.clone(),
     }
 }
 

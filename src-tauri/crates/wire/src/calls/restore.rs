@@ -99,6 +99,7 @@ impl Restore {
             name: Text::owned(&sent.original),
             namespace: sent.namespace.as_deref().map(Text::owned).or(call.namespace),
             free: sent.free || call.free,
+            state: call.state,
         }
     }
 
@@ -251,7 +252,8 @@ mod tests {
     /// Passes a call with these arguments and returns why the answer failed, if it did.
     fn failure_of(arguments: &str, stop: Stop<'static>) -> Option<String> {
         let mut restore = Restore::new(Names::default(), "a".to_owned());
-        let call = CallHead { id: Text::of("1"), name: Text::of("f"), namespace: None, free: false };
+        let call =
+            CallHead { id: Text::of("1"), name: Text::of("f"), namespace: None, free: false, state: None };
         let mut failed = None;
         for delta in [
             Delta::Open(0, Opening::Call(call)),

@@ -13,6 +13,8 @@ mod said;
 mod words;
 mod write;
 
+pub(crate) use words::NO_SIGNATURE;
+
 use super::{Addressee, Decode, Dialect, Encode, Encoded, Target};
 use crate::ask::Ask;
 use crate::head::Head;

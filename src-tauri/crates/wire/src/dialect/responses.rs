@@ -14,6 +14,7 @@ mod output;
 mod response;
 mod stream;
 
+pub(crate) use compaction::open as summary;
 pub(crate) use response::failed;
 
 use super::{Addressee, Decode, Dialect, Encode, Encoded, Target};

@@ -18,6 +18,7 @@ pub(crate) fn client() -> Addressee {
         id: "01A".to_owned(),
         created_s: 1,
         input_estimate: 7,
+        issuer: wire::state::NOBODY.clone(),
     }
 }
 
@@ -50,7 +51,7 @@ fn written(reply: &Reply, counts: &Counts, to: &Addressee) -> Value {
 }
 
 pub(crate) fn call(id: &'static str) -> Opening<'static> {
-    let head = CallHead { id: Text::of(id), name: Text::of("f"), namespace: None, free: false };
+    let head = CallHead { id: Text::of(id), name: Text::of("f"), namespace: None, free: false, state: None };
     Opening::Call(head)
 }
 
@@ -87,6 +88,7 @@ fn every_block_is_read() {
         name: Text::of("f"),
         namespace: None,
         free: false,
+        state: None,
     });
     assert_eq!(
         kinds,

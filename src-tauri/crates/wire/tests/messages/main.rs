@@ -30,6 +30,7 @@ pub(crate) const fn target(model: &str, first_party: bool) -> Target<'_> {
         model,
         first_party,
         output_max: None,
+        issuer: &wire::state::NOBODY,
         quirks: wire::quirks::Quirks::DEFAULT,
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn whole(to: &Addressee, deltas: &[Delta<'static>]) -> Value {
 }
 
 pub(super) fn call(id: &'static str, name: &'static str) -> CallHead<'static> {
-    CallHead { id: Text::of(id), name: Text::of(name), namespace: None, free: false }
+    CallHead { id: Text::of(id), name: Text::of(name), namespace: None, free: false, state: None }
 }
 
 pub(super) fn open(block: u32, opening: Opening<'static>) -> Delta<'static> {
@@ -321,12 +321,13 @@ fn an_answer_ends_as_it_ended() {
 }
 
 #[test]
-fn sealed_thoughts_reach_only_who_asked_for_them_and_never_another_provider_s() {
+fn notes_about_thoughts_reach_only_who_asked_for_them() {
     let state = |slot, kind| Delta::State(0, State::new(slot, kind, Text::of("e")));
     for (slot, kind, encrypted, expected) in [
         (Protocol::Responses, StateKind::Encrypted, true, json!("e")),
         (Protocol::Responses, StateKind::Encrypted, false, Value::Null),
-        (Protocol::Messages, StateKind::Signature, true, Value::Null),
+        (Protocol::Responses, StateKind::Sealed, true, json!("e")),
+        (Protocol::Responses, StateKind::Sealed, false, Value::Null),
     ] {
         let deltas = vec![open(0, Opening::Thinking), text(0, "a"), state(slot, kind), Delta::Close(0)];
         let to = Addressee { wanted: Wanted { encrypted, ..Wanted::default() }, ..client() };

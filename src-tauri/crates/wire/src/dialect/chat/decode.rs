@@ -5,7 +5,7 @@ mod parts;
 mod tools;
 
 use messages::Messages;
-pub(super) use messages::{state_of, thought_signature};
+pub(super) use messages::thought_signature;
 
 use crate::Protocol;
 use crate::ask::{Ask, Effort, Format, Schema, SchemaWords, Switch, Tool, ToolKind};

@@ -4,10 +4,12 @@
 //! What an answer is follows from what was said, not from what its end is called.
 
 mod calls;
+mod detail;
 
 use calls::{Calls, Piece};
+use detail::Detail;
 
-use super::decode::{state_of, thought_signature};
+use super::decode::thought_signature;
 use crate::Protocol;
 use crate::ask::{Media, MediaKind, Source, State, StateKind};
 use crate::dialect::Decode;
@@ -50,6 +52,8 @@ struct Answer {
     next: Block,
     /// The block that is not a call and goes on.
     open: Option<(Block, Kind)>,
+    /// The detail that the open thought is.
+    detail: Option<Detail>,
     calls: Calls,
     refused: bool,
     reason: Option<String>,
@@ -141,30 +145,29 @@ impl Answer {
     /// Takes reasoning: vendors repeat one text under several names.
     fn thoughts(&mut self, message: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
         let filled = |name: &str| message.get(name).filter(|value| value.is_string() && !value.is_empty());
-        let plain = ["reasoning_content", "reasoning", "thinking"].into_iter().find_map(filled);
-        self.say(Kind::Thinking, plain, each);
-        for detail in message.get("reasoning_details").into_iter().flat_map(Value::elements) {
-            if plain.is_none() {
-                self.say(Kind::Thinking, detail.either(["text", "summary"]), each);
-            }
-            if let Some(state) = state_of(detail) {
-                self.note(state, each);
-            }
+        let details = || message.get("reasoning_details").into_iter().flat_map(Value::elements);
+        if !details().any(|detail| detail.either(["text", "summary"]).is_some_and(|text| !text.is_empty())) {
+            let plain = ["reasoning_content", "reasoning", "thinking"].into_iter().find_map(filled);
+            self.say(Kind::Thinking, plain, each);
+        }
+        for detail in details().filter(|detail| detail.is_object()) {
+            self.detail(detail, each);
         }
     }
 
-    /// Takes the provider's note to itself about what goes on, or about what it thought unseen.
-    fn note(&mut self, state: State<'_>, each: &mut dyn FnMut(Delta<'_>)) {
-        let block = match self.open {
-            Some((block, Kind::Thinking)) => block,
-            Some((_, Kind::Text | Kind::Refusal)) | None => match self.calls.last_open() {
-                Some(call) => call,
-                // Text has no place for it.
-                None if self.next > 0 => return,
-                None => self.open(Kind::Thinking, each),
-            },
-        };
-        each(Delta::State(block, state));
+    /// Takes one of `OpenRouter`'s `reasoning_details`, or a piece of one: each is a thought, and a note to go back as it is.
+    fn detail(&mut self, detail: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
+        let is_thinking = matches!(self.open, Some((_, Kind::Thinking)));
+        if self.detail.as_ref().is_some_and(|open| !open.goes_on_with(detail)) || !is_thinking {
+            self.open(Kind::Thinking, each);
+        }
+        self.detail.get_or_insert_default().add(detail);
+        if let Some((block, _)) = self.open
+            && let Some(text) = detail.either(["text", "summary"]).and_then(Value::text)
+            && !text.is_empty()
+        {
+            each(Delta::Text(block, text));
+        }
     }
 
     /// Takes content: a string, or Mistral's list of text and thinking.
@@ -223,6 +226,9 @@ impl Answer {
 
     fn close_open(&mut self, each: &mut dyn FnMut(Delta<'_>)) {
         if let Some((block, _)) = self.open.take() {
+            if let Some(detail) = self.detail.take() {
+                each(Delta::State(block, State::new(Protocol::Chat, StateKind::Detail, detail.note())));
+            }
             each(Delta::Close(block));
         }
     }

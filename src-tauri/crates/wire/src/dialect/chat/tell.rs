@@ -78,6 +78,8 @@ struct Message<'r> {
     /// Sources of the text, each with the number of characters in front of its block.
     sources: Vec<(&'r Citation<'static>, u64)>,
     images: Vec<(&'r Text<'static>, &'r Text<'static>)>,
+    /// Carriers of the notes about its thoughts.
+    notes: Vec<&'r State<'static>>,
 }
 
 impl<'r> Message<'r> {
@@ -90,6 +92,9 @@ impl<'r> Message<'r> {
     }
 
     fn take(&mut self, said: &'r Said, to: &Addressee) {
+        if said.opening == Opening::Thinking {
+            self.notes.extend(&said.states);
+        }
         match &said.opening {
             Opening::Text => {
                 let start = chars(&self.text);
@@ -120,6 +125,13 @@ impl<'r> Message<'r> {
         if !self.thinking.is_empty() {
             out.text("reasoning_content", &self.thinking);
         }
+        if !self.notes.is_empty() {
+            out.array("reasoning_details", |list| {
+                for (number, state) in (0..).zip(&self.notes) {
+                    list.object(|out| write_note(out, number, state));
+                }
+            });
+        }
         if !self.sources.is_empty() {
             let end = chars(&self.text);
             out.array("annotations", |list| {
@@ -149,6 +161,7 @@ impl<'r> Message<'r> {
                 list.object(|out| {
                     out.str("id", &call_id(call, number, to));
                     write_call(out, call, &filled(call, arguments));
+                    write_signature(out, call.state.as_ref());
                 });
             }
         });
@@ -194,6 +207,22 @@ fn write_function(out: &mut Members<'_>, call: &CallHead<'_>, arguments: &Text<'
     out.text(if call.free { "input" } else { "arguments" }, arguments);
 }
 
+/// Writes the carrier of a note about a thought, as `OpenRouter` hands out encrypted reasoning. Without its `index` the
+/// stream's reader in `OpenAI`'s Python SDK fails.
+fn write_note(out: &mut Members<'_>, number: u64, state: &State<'_>) {
+    out.count("index", number);
+    out.str("type", "reasoning.encrypted");
+    out.text("data", &state.note);
+}
+
+/// Writes the note of a call where Google's own Chat endpoint keeps it.
+fn write_signature(call: &mut Members<'_>, state: Option<&State<'_>>) {
+    let Some(state) = state else { return };
+    call.object("extra_content", |extra| {
+        extra.object("google", |google| google.text("thought_signature", &state.note));
+    });
+}
+
 /// Writes a source. Without its `index` the stream's reader in `OpenAI`'s Python SDK fails.
 fn write_source(note: &mut Members<'_>, number: u64, source: &Citation<'_>, start: u64, end: u64) {
     note.count("index", number);
@@ -230,6 +259,7 @@ pub(super) struct Stream {
     calls: u64,
     sources: u64,
     images: u64,
+    notes: u64,
     /// The characters of text told so far.
     text_chars: u64,
     place: Place,
@@ -243,6 +273,8 @@ enum Telling {
         start: u64,
     },
     Thinking,
+    /// The client gets nothing of it but its note.
+    HiddenThinking,
     Refusal,
     Call {
         number: u64,
@@ -264,6 +296,7 @@ impl Stream {
             calls: 0,
             sources: 0,
             images: 0,
+            notes: 0,
             text_chars: 0,
             place: Place::Start,
         }
@@ -320,7 +353,7 @@ impl Stream {
     fn open(&mut self, opening: &Opening<'_>, out: &mut Vec<u8>) {
         let telling = match opening {
             Opening::Text => Telling::Text { start: self.text_chars },
-            Opening::Thinking if self.to.wanted.thinking_hidden => Telling::Hidden,
+            Opening::Thinking if self.to.wanted.thinking_hidden => Telling::HiddenThinking,
             Opening::Thinking => Telling::Thinking,
             Opening::Refusal => Telling::Refusal,
             Opening::Call(_) if self.calls > 0 && self.to.wanted.old_functions => Telling::Hidden,
@@ -350,6 +383,7 @@ impl Stream {
                     out.count("index", number);
                     out.str("id", &call_id(call, number, &self.to));
                     write_call(out, call, &nothing);
+                    write_signature(out, call.state.as_ref());
                 });
             });
         });
@@ -364,7 +398,7 @@ impl Stream {
             }
             Telling::Thinking => "reasoning_content",
             Telling::Refusal => "refusal",
-            Telling::Call { .. } | Telling::Hidden => return,
+            Telling::Call { .. } | Telling::HiddenThinking | Telling::Hidden => return,
         };
         self.chunk(out, |delta| delta.text(name, text));
     }
@@ -400,9 +434,28 @@ impl Stream {
         self.sources += 1;
     }
 
-    /// Leaves out a provider's note to itself. Here it would be handed to the client, to come back with the call or the
-    /// thought that it belongs to.
-    fn state(_block: Block, _state: &State<'_>) {}
+    /// Hands out the carrier of a note, to come back with the thought or the call that it belongs to.
+    fn state(&mut self, block: Block, state: &State<'_>, out: &mut Vec<u8>) {
+        match self.telling(block) {
+            Telling::Thinking | Telling::HiddenThinking => {
+                let number = self.notes;
+                self.notes += 1;
+                self.chunk(out, |delta| {
+                    delta
+                        .array("reasoning_details", |list| list.object(|out| write_note(out, number, state)));
+                });
+            }
+            Telling::Call { number, .. } if !self.to.wanted.old_functions => self.chunk(out, |delta| {
+                delta.array("tool_calls", |list| {
+                    list.object(|out| {
+                        out.count("index", number);
+                        write_signature(out, Some(state));
+                    });
+                });
+            }),
+            Telling::Call { .. } | Telling::Text { .. } | Telling::Refusal | Telling::Hidden => {}
+        }
+    }
 
     fn finish(&mut self, stop: &Stop<'_>, counts: &Counts, out: &mut Vec<u8>) {
         let reason = reason(Some(stop), self.calls > 0, &self.to);
@@ -435,7 +488,7 @@ impl Encode for Stream {
             Delta::Open(_, opening) => self.open(&opening, out),
             Delta::Text(block, text) => self.text(block, &text, out),
             Delta::Arguments(block, piece) => self.arguments(block, &piece, out),
-            Delta::State(block, state) => Self::state(block, &state),
+            Delta::State(block, state) => self.state(block, &state, out),
             Delta::Cite(block, source) => self.cite(block, &source, out),
             Delta::Close(block) => self.close(block, out),
             Delta::Finish(stop) => self.finish(&stop, counts, out),

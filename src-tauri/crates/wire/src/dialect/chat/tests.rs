@@ -31,6 +31,7 @@ const OPENAI: Target<'static> = Target {
     model: "gpt-4.1",
     first_party: true,
     output_max: None,
+    issuer: &crate::state::NOBODY,
     quirks: crate::quirks::Quirks::DEFAULT,
 };
 
@@ -74,6 +75,7 @@ fn addressee(wanted: Wanted) -> Addressee {
         id: "a1".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 0,
+        issuer: crate::state::NOBODY.clone(),
     }
 }
 
@@ -111,7 +113,13 @@ fn line(delta: &Delta<'_>) -> String {
             Opening::Refusal => format!("{block} refusal"),
             Opening::Call(call) => {
                 let kind = if call.free { "free" } else { "call" };
-                format!("{block} {kind} {} [{}]", call.name.plain(), call.id.plain())
+                let state = call.state.as_ref().map(|state| format!(" {{{}}}", state.note.plain()));
+                format!(
+                    "{block} {kind} {} [{}]{}",
+                    call.name.plain(),
+                    call.id.plain(),
+                    state.unwrap_or_default()
+                )
             }
             Opening::Image { mime, base64 } => format!("{block} image {} {}", mime.plain(), base64.plain()),
         },

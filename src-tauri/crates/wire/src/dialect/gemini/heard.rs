@@ -94,20 +94,19 @@ impl Reader {
                 each(Delta::Text(block, text));
             }
         } else if let Some(call) = part.get("functionCall") {
-            self.call(call, each);
+            return self.call(call, signature(part), each);
         } else if let Some(image) = part.get("inlineData").and_then(image) {
             self.close(each);
             let block = self.number();
             each(Delta::Open(block, image));
             each(Delta::Close(block));
         }
-        if let Some(note) = part.get("thoughtSignature").and_then(Value::text).filter(|note| !note.is_empty())
-        {
+        if let Some(state) = signature(part) {
             let (block, _) = match self.open {
                 Some(open) => open,
                 None => (self.text_block(Kind::Thinking, each), Kind::Thinking),
             };
-            each(Delta::State(block, State::new(Protocol::Gemini, StateKind::Thought, note)));
+            each(Delta::State(block, state));
         }
     }
 
@@ -122,14 +121,14 @@ impl Reader {
         self.open(kind, opening, each)
     }
 
-    fn call(&mut self, call: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
+    fn call(&mut self, call: Value<'_>, state: Option<State<'_>>, each: &mut dyn FnMut(Delta<'_>)) {
         let text = |name: &str| call.get(name).and_then(Value::text).unwrap_or_default();
         let name = text("name");
         if name.is_empty() {
             return;
         }
         self.called = true;
-        let head = CallHead { id: text("id"), name, namespace: None, free: false };
+        let head = CallHead { id: text("id"), name, namespace: None, free: false, state };
         let block = self.open(Kind::Call, Opening::Call(head), each);
         let arguments =
             call.get("args").map_or_else(|| "{}".to_owned(), |arguments| compact(arguments.raw()));
@@ -211,6 +210,12 @@ impl Reader {
             raw: String::new(),
         }
     }
+}
+
+/// Reads the signature of a part.
+fn signature(part: Value<'_>) -> Option<State<'_>> {
+    let note = part.get("thoughtSignature").and_then(Value::text).filter(|note| !note.is_empty())?;
+    Some(State::new(Protocol::Gemini, StateKind::Thought, note))
 }
 
 /// Returns a member that is text and not empty.

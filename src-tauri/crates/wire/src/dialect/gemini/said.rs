@@ -38,7 +38,7 @@ fn pieces_of<'s>(said: &'s Said, thinking_hidden: bool, end: &mut End, pieces: &
             pieces.push(Piece::Image { mime: mime.borrowed(), base64: base64.borrowed() });
         }
         Opening::Call(call) => {
-            let signed = said.states.iter().find_map(signature);
+            let signed = call.state.iter().chain(&said.states).find_map(signature);
             pieces.extend(call_piece(call, &said.text, signed.as_ref().map(as_base64), end));
             return;
         }
@@ -96,12 +96,11 @@ impl Writer {
             Opening::Text | Opening::Refusal => self.open.push((block, Kind::Text)),
             Opening::Thinking => self.open.push((block, Kind::Thinking)),
             Opening::Image { mime, base64 } => self.chunk(&Piece::Image { mime, base64 }, out),
-            Opening::Call(head) => self.calls.push(OpenCall {
-                block,
-                head: head.into_owned(),
-                arguments: Text::default(),
-                signature: None,
-            }),
+            Opening::Call(head) => {
+                let signature = head.state.as_ref().and_then(signature).map(|note| as_base64(&note));
+                let (head, arguments) = (head.into_owned(), Text::default());
+                self.calls.push(OpenCall { block, head, arguments, signature });
+            }
         }
     }
 

@@ -30,6 +30,7 @@ fn encoded(ask: &Ask<'_>, model: &str) -> Result<Encoded, Unsaid> {
         model,
         first_party: true,
         output_max: Some(65_536),
+        issuer: &crate::state::NOBODY,
         quirks: crate::quirks::Quirks::DEFAULT,
     };
     let encoded = dialect::of(Protocol::Gemini).encode_request(ask, &target)?;
@@ -56,6 +57,7 @@ fn addressee(framing: Framing, thinking_hidden: bool) -> Addressee {
         id: "r1".to_owned(),
         created_s: 0,
         input_estimate: 1,
+        issuer: crate::state::NOBODY.clone(),
     }
 }
 

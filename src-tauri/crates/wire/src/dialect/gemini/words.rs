@@ -34,15 +34,15 @@ pub(super) const MALFORMED: [&str; 5] = [
 ];
 
 /// Stands for a signature that was lost; Gemini 3 refuses a call without one.
-pub(super) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+pub(crate) const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 
-/// Returns the signature that Gemini gave, where the state is one.
-///
-/// Signatures of other providers will travel to Gemini's clients in this place, too, wrapped in a carrier.
+/// Returns what a state says in the place of Gemini's signatures: one that Gemini gave, or the carrier of another's.
 pub(super) fn signature<'s>(state: &'s State<'_>) -> Option<Text<'s>> {
     match (state.slot, state.kind) {
         // `extra_content.google` of Chat is Google's own place.
-        (Protocol::Gemini | Protocol::Chat, StateKind::Thought) => Some(state.note.borrowed()),
+        (Protocol::Gemini | Protocol::Chat, StateKind::Thought) | (Protocol::Gemini, StateKind::Sealed) => {
+            Some(state.note.borrowed())
+        }
         (Protocol::Gemini | Protocol::Chat | Protocol::Responses | Protocol::Messages, _) => None,
     }
 }

@@ -31,7 +31,12 @@ pub(super) fn thinking(blocks: &mut Elements<'_>, thinking: &Thinking<'_>) {
             block.str("type", "redacted_thinking");
             block.text("data", &state.note);
         }
-        StateKind::Signature | StateKind::Encrypted | StateKind::Thought => {
+        StateKind::Signature
+        | StateKind::Encrypted
+        | StateKind::Thought
+        | StateKind::Detail
+        | StateKind::Plain
+        | StateKind::Sealed => {
             block.str("type", "thinking");
             block.text("thinking", &thinking.text);
             block.text("signature", &state.note);

@@ -148,7 +148,7 @@ impl Reading {
 
     fn open_call(&mut self, index: u64, block: Value<'_>, each: &mut dyn FnMut(Delta<'_>)) {
         let text = |name| block.get(name).and_then(Value::text).unwrap_or_default();
-        let call = CallHead { id: text("id"), name: text("name"), namespace: None, free: false };
+        let call = CallHead { id: text("id"), name: text("name"), namespace: None, free: false, state: None };
         self.called = true;
         self.begin(index, Opening::Call(call), each);
         let input = block.get("input").filter(|input| !input.is_empty());

@@ -56,12 +56,15 @@ fn block(content: &mut Elements<'_>, said: &Said, index: u64, to: &Addressee) {
             }
         }
         Opening::Thinking => {
+            let note = said.states.first().map(|state| &state.note);
             if !to.wanted.thinking_hidden && !said.text.is_empty() {
                 content.object(|block| {
                     block.str("type", "thinking");
                     block.text("thinking", &said.text);
-                    block.str("signature", "");
+                    block.text("signature", note.unwrap_or(&Text::default()));
                 });
+            } else if let Some(note) = note {
+                content.object(|block| redacted(block, note));
             }
         }
         Opening::Call(call) => content.object(|block| {
@@ -73,6 +76,12 @@ fn block(content: &mut Elements<'_>, said: &Said, index: u64, to: &Addressee) {
             block.str("text", IMAGE);
         }),
     }
+}
+
+/// Writes a thought that is withheld.
+pub(super) fn redacted(block: &mut Members<'_>, note: &Text<'_>) {
+    block.str("type", "redacted_thinking");
+    block.text("data", note);
 }
 
 /// Writes who is called.

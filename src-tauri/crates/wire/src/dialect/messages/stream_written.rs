@@ -17,7 +17,8 @@
 
 use std::collections::VecDeque;
 
-use super::reply_written::{IMAGE, cached, call_head, cited, head, output, stopped};
+use super::reply_written::{IMAGE, cached, call_head, cited, head, output, redacted, stopped};
+use crate::ask::State;
 use crate::dialect::{Addressee, Encode};
 use crate::errors::SoFar;
 use crate::frames::Place;
@@ -36,7 +37,7 @@ pub(super) struct Writing {
     next: u64,
     open: Option<(Block, Kind)>,
     /// Texts and thoughts that may say more, and stand nowhere right now.
-    announced: Vec<(Block, Kind)>,
+    announced: Vec<Announced>,
     /// What comes behind the open call.
     waiting: VecDeque<Waiting>,
     /// How much has been said, in bytes.
@@ -51,6 +52,15 @@ enum Kind {
     Call,
 }
 
+/// A text or thought that stands nowhere right now.
+#[derive(Debug, Clone, Copy)]
+struct Announced {
+    block: Block,
+    kind: Kind,
+    /// Whether some of it has been said.
+    said: bool,
+}
+
 /// A block that waits for its place.
 #[derive(Debug)]
 struct Waiting {
@@ -60,6 +70,8 @@ struct Waiting {
     call: Option<CallHead<'static>>,
     text: Text<'static>,
     citations: Vec<Citation<'static>>,
+    /// What a thought carries.
+    signature: Option<Text<'static>>,
     closed: bool,
 }
 
@@ -76,8 +88,7 @@ impl Encode for Writing {
             }
             Delta::Text(block, text) | Delta::Arguments(block, text) => self.say(block, &text, out),
             Delta::Cite(block, citation) => self.cite(block, &citation, out),
-            // The carrier of a foreign note goes here: a `signature_delta` in front of the end of its block.
-            Delta::State(..) => {}
+            Delta::State(block, state) => self.note(block, &state, out),
             Delta::Close(block) => self.close(block, out),
             Delta::Finish(stop) => {
                 self.start(None, counts, out);
@@ -136,13 +147,12 @@ impl Writing {
 
     fn announce(&mut self, block: Block, opening: Opening<'_>, out: &mut Vec<u8>) {
         match opening {
-            Opening::Text | Opening::Refusal => self.announced.push((block, Kind::Text)),
-            Opening::Thinking if self.to.wanted.thinking_hidden => {}
-            Opening::Thinking => self.announced.push((block, Kind::Thinking)),
+            Opening::Text | Opening::Refusal => self.stand_by(block, Kind::Text, false),
+            Opening::Thinking => self.stand_by(block, Kind::Thinking, false),
             Opening::Call(call) if self.is_calling() => self.wait(block, Kind::Call, Some(call.into_owned())),
             Opening::Call(call) => self.begin(block, Kind::Call, Some(&call), out),
             Opening::Image { .. } => {
-                self.announced.push((block, Kind::Text));
+                self.stand_by(block, Kind::Text, false);
                 self.say(block, &Text::of(IMAGE), out);
             }
         }
@@ -150,10 +160,10 @@ impl Writing {
 
     /// Says more of a text, a thought or a call's arguments.
     fn say(&mut self, block: Block, text: &Text<'_>, out: &mut Vec<u8>) {
-        if text.is_empty() {
+        if text.is_empty() || (self.to.wanted.thinking_hidden && self.is_thought(block)) {
             return;
         }
-        if let Some(kind) = self.take_announced(block) {
+        if let Some(Announced { kind, .. }) = self.take_announced(block) {
             if self.is_calling() {
                 self.wait(block, kind, None);
             } else {
@@ -177,8 +187,27 @@ impl Writing {
         }
     }
 
+    /// Signs a thought. One that has no text is withheld, and nothing but its note.
+    fn note(&mut self, block: Block, state: &State<'_>, out: &mut Vec<u8>) {
+        if let Some(announced) = self.take_announced(block) {
+            if announced.said {
+                // It stands in several pieces, none of which was signed.
+            } else if self.is_calling() {
+                self.wait(block, announced.kind, None);
+            } else {
+                self.make_room(out);
+                self.write_redacted(&state.note, out);
+            }
+        } else if self.open == Some((block, Kind::Thinking)) {
+            self.write_signature(&state.note, out);
+        }
+        if let Some(waiting) = self.waiting(block) {
+            waiting.signature = Some(state.note.clone().into_owned());
+        }
+    }
+
     fn close(&mut self, block: Block, out: &mut Vec<u8>) {
-        self.announced.retain(|(announced, _)| *announced != block);
+        self.announced.retain(|announced| announced.block != block);
         if self.open.is_some_and(|(open, _)| open == block) {
             self.end(out);
             self.go_on(out);
@@ -191,12 +220,20 @@ impl Writing {
     fn go_on(&mut self, out: &mut Vec<u8>) {
         while !self.is_calling() {
             let Some(waiting) = self.waiting.pop_front() else { return };
+            if let Some(note) = waiting.signature.as_ref().filter(|_| waiting.text.is_empty()) {
+                self.make_room(out);
+                self.write_redacted(note, out);
+                continue;
+            }
             self.begin(waiting.block, waiting.kind, waiting.call.as_ref(), out);
             if !waiting.text.is_empty() {
                 self.write_text(waiting.kind, &waiting.text, out);
             }
             for citation in &waiting.citations {
                 self.write_citation(citation, out);
+            }
+            if let Some(note) = &waiting.signature {
+                self.write_signature(note, out);
             }
             if waiting.closed {
                 self.end(out);
@@ -224,10 +261,7 @@ impl Writing {
 
     /// Begins a block; a text or thought that is open makes room for it.
     fn begin(&mut self, block: Block, kind: Kind, call: Option<&CallHead<'_>>, out: &mut Vec<u8>) {
-        if let Some((open, kind)) = self.open.filter(|(_, kind)| *kind != Kind::Call) {
-            self.announced.push((open, kind));
-        }
-        self.end(out);
+        self.make_room(out);
         let index = self.next;
         self.next += 1;
         self.open = Some((block, kind));
@@ -251,6 +285,14 @@ impl Writing {
         });
     }
 
+    /// Ends the open block; a text or thought may go on in a new one.
+    fn make_room(&mut self, out: &mut Vec<u8>) {
+        if let Some((open, kind)) = self.open.filter(|(_, kind)| *kind != Kind::Call) {
+            self.stand_by(open, kind, true);
+        }
+        self.end(out);
+    }
+
     /// Ends the open block, if there is one.
     fn end(&mut self, out: &mut Vec<u8>) {
         if self.open.take().is_some() {
@@ -266,6 +308,21 @@ impl Writing {
             Kind::Call => ("input_json_delta", "partial_json"),
         };
         self.write_delta(delta, out, |members| members.text(member, text));
+    }
+
+    fn write_signature(&self, note: &Text<'_>, out: &mut Vec<u8>) {
+        self.write_delta("signature_delta", out, |members| members.text("signature", note));
+    }
+
+    /// Writes a thought that is withheld.
+    fn write_redacted(&mut self, note: &Text<'_>, out: &mut Vec<u8>) {
+        let index = self.next;
+        self.next += 1;
+        event(out, "content_block_start", |data| {
+            data.count("index", index);
+            data.object("content_block", |content| redacted(content, note));
+        });
+        event(out, "content_block_stop", |data| data.count("index", index));
     }
 
     fn write_citation(&self, citation: &Citation<'_>, out: &mut Vec<u8>) {
@@ -295,6 +352,7 @@ impl Writing {
             call,
             text: Text::default(),
             citations: Vec::new(),
+            signature: None,
             closed: false,
         });
     }
@@ -303,9 +361,17 @@ impl Writing {
         self.waiting.iter_mut().rev().find(|waiting| waiting.block == block)
     }
 
-    fn take_announced(&mut self, block: Block) -> Option<Kind> {
-        let at = self.announced.iter().position(|(announced, _)| *announced == block)?;
-        Some(self.announced.swap_remove(at).1)
+    fn stand_by(&mut self, block: Block, kind: Kind, said: bool) {
+        self.announced.push(Announced { block, kind, said });
+    }
+
+    fn take_announced(&mut self, block: Block) -> Option<Announced> {
+        let at = self.announced.iter().position(|announced| announced.block == block)?;
+        Some(self.announced.swap_remove(at))
+    }
+
+    fn is_thought(&self, block: Block) -> bool {
+        self.announced.iter().any(|announced| announced.block == block && announced.kind == Kind::Thinking)
     }
 }
 

@@ -221,6 +221,7 @@ impl Answer {
             name,
             namespace: item.get("namespace").and_then(Value::text).filter(|namespace| !namespace.is_empty()),
             free: item.get("type").is_some_and(|kind| kind.is("custom_tool_call")),
+            state: None,
         };
         self.tenor = Tenor::Call;
         let block = piece.open(&mut self.next);

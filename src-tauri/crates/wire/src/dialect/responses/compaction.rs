@@ -23,7 +23,7 @@ pub(super) fn seal(summary: &str) -> String {
 }
 
 /// Returns what a note of ours says to the model; `None` for a note that only another provider can read.
-pub(super) fn open(note: &str) -> Option<String> {
+pub(crate) fn open(note: &str) -> Option<String> {
     let summary = URL_SAFE_NO_PAD.decode(note.strip_prefix(CARRIER)?).ok()?;
     Some(HEADING.to_owned() + &String::from_utf8(summary).ok()?)
 }

@@ -13,8 +13,7 @@ use super::compaction;
 use super::decode::TOOL_SEARCH;
 use super::output::{Item, Kind, Piece, write_citation, write_summary};
 use super::response::{self, Response, Status};
-use crate::Protocol;
-use crate::ask::{State, StateKind};
+use crate::ask::State;
 use crate::calls::{IdRule, legal_id};
 use crate::dialect::{Addressee, Encode};
 use crate::errors::SoFar;
@@ -194,7 +193,7 @@ impl Stream {
     }
 
     fn text(&mut self, block: Block, text: &Text<'_>, out: &mut Vec<u8>) {
-        if text.is_empty() {
+        if text.is_empty() || (self.to.wanted.thinking_hidden && self.is_thought(block)) {
             return;
         }
         match self.place(block, out) {
@@ -244,9 +243,12 @@ impl Stream {
         }
     }
 
-    /// Takes a provider's note about a block; it goes where this protocol keeps its own.
+    /// Takes the carrier of a provider's note; it goes where this protocol keeps its own.
     fn state(&mut self, block: Block, state: &State<'_>, out: &mut Vec<u8>) {
-        let Some(note) = sealed_for(self.to.wanted.encrypted, state) else { return };
+        if !self.to.wanted.encrypted {
+            return;
+        }
+        let note = state.note.clone().into_owned();
         if let Spot::At { item, .. } = self.place(block, out)
             && let Kind::Reasoning { sealed, .. } = &mut self.items[item].item.kind
         {
@@ -337,7 +339,6 @@ impl Stream {
     /// Returns where a block is said, which begins there if it has said nothing yet.
     fn place(&mut self, block: Block, out: &mut Vec<u8>) -> Spot {
         let spot = match self.spot(block) {
-            Spot::Waiting(Waiting::Thinking) if self.to.wanted.thinking_hidden => Spot::Mute,
             Spot::Waiting(Waiting::Thinking) => {
                 let kind = Kind::Reasoning { text: Text::default(), sealed: None };
                 Spot::At { item: self.add_item(kind, out), part: 0 }
@@ -349,6 +350,14 @@ impl Stream {
         };
         self.spots[index(block)] = spot;
         spot
+    }
+
+    fn is_thought(&self, block: Block) -> bool {
+        match self.spot(block) {
+            Spot::Waiting(waiting) => waiting == Waiting::Thinking,
+            Spot::At { item, .. } => matches!(self.items[item].item.kind, Kind::Reasoning { .. }),
+            Spot::Mute | Spot::Summary => false,
+        }
     }
 
     fn spot(&self, block: Block) -> Spot {
@@ -518,12 +527,6 @@ const ARGUMENTS_DELTA: &str = "response.function_call_arguments.delta";
 const ARGUMENTS_DONE: &str = "response.function_call_arguments.done";
 const FREE_DELTA: &str = "response.custom_tool_call_input.delta";
 const FREE_DONE: &str = "response.custom_tool_call_input.done";
-
-/// Returns the note that a client of this protocol gets for a block's state: this protocol's own, if it asked for it.
-fn sealed_for(wanted: bool, state: &State<'_>) -> Option<Text<'static>> {
-    let is_own = state.slot == Protocol::Responses && state.kind == StateKind::Encrypted;
-    (wanted && is_own).then(|| state.note.clone().into_owned())
-}
 
 fn index(block: Block) -> usize {
     usize::try_from(block).expect("a block's number fits")

@@ -161,7 +161,7 @@ fn thoughts(message: Value<'_>) -> Vec<Part<'_>> {
 }
 
 /// Reads the provider's note to itself in one of `reasoning_details`.
-pub(in crate::dialect::chat) fn state_of(detail: Value<'_>) -> Option<State<'_>> {
+fn state_of(detail: Value<'_>) -> Option<State<'_>> {
     let note = |name: &str| detail.get(name).and_then(Value::text).filter(|note| !note.is_empty());
     let signature = note("signature").map(|note| State::new(Protocol::Chat, StateKind::Signature, note));
     signature.or_else(|| note("data").map(|note| State::new(Protocol::Chat, StateKind::Encrypted, note)))

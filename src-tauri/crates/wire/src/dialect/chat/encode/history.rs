@@ -7,7 +7,7 @@ use super::{Encoding, hex};
 use crate::Protocol;
 use crate::ask::{
     Arguments, CacheMark, Call, CallOutcome, Content, Foreign, Format, Media, MediaKind, Part, Role, Setting,
-    Source, State, Thinking, Turn,
+    Source, State, StateKind, Thinking, Turn,
 };
 use crate::calls::{IdRule, arrange, legal_id, original_id};
 use crate::dialect::chat::models::Traits;
@@ -208,29 +208,35 @@ impl<'e> Lowering<'_, 'e> {
     }
 
     fn thinking(&mut self, answer: &mut Answer<'e>, thinking: Thinking<'e>) {
-        add(&mut answer.thinking, thinking.text);
-        if let Some(state) = thinking.state {
-            self.state(&state);
-        }
-    }
-
-    /// Leaves out a provider's note to itself. Here it would go back to the provider that minted it.
-    fn state(&mut self, state: &State<'e>) {
-        match state.slot {
-            Protocol::Chat | Protocol::Responses | Protocol::Messages | Protocol::Gemini => {
-                self.encoding.drop(Setting::State, Why::Foreign);
+        match thinking.state {
+            Some(state) if state.slot == Protocol::Chat && state.kind == StateKind::Detail => {
+                answer.details.push((state.note, thinking.text));
+            }
+            state => {
+                add(&mut answer.thinking, thinking.text);
+                if state.is_some_and(|state| state.slot != Protocol::Chat) {
+                    self.encoding.drop(Setting::State, Why::Foreign);
+                }
             }
         }
     }
 
-    fn call(&mut self, call: Call<'e>) -> Called<'e> {
-        if let Some(state) = &call.state {
-            self.state(state);
+    /// Returns the signature of a call that the channel itself gave; nobody else's may go there.
+    fn signature(&mut self, state: Option<State<'e>>) -> Option<Text<'e>> {
+        let state = state?;
+        if state.slot == Protocol::Chat && state.kind == StateKind::Thought {
+            return Some(state.note);
         }
+        self.encoding.drop(Setting::State, Why::Foreign);
+        None
+    }
+
+    fn call(&mut self, call: Call<'e>) -> Called<'e> {
+        let signature = self.signature(call.state);
         let namespace = call.namespace.as_ref().map(Text::plain);
         let name = self.encoding.names.sent(namespace.as_deref(), &call.name.plain()).to_owned();
         let free = matches!(call.arguments, Arguments::Free(_)) && self.encoding.takes_free_tools();
-        Called { id: self.id(&call.id), name, arguments: arguments(call.arguments, free), free }
+        Called { id: self.id(&call.id), name, arguments: arguments(call.arguments, free), free, signature }
     }
 
     /// Returns an id that the channel takes; the same for a call and its outcome.

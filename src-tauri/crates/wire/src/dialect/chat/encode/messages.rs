@@ -1,7 +1,7 @@
 //! Writes Chat's messages.
 
 use crate::ask::{CacheMark, Media, Source};
-use crate::json::{Elements, Members, Text};
+use crate::json::{Elements, Members, Tape, Text, Value};
 use crate::quirks::Thoughts;
 
 /// The most places up to which `OpenAI` caches a prompt.
@@ -88,6 +88,8 @@ pub(super) struct Answer<'e> {
     pub(super) refusal: Text<'e>,
     /// What it called.
     pub(super) calls: Vec<Called<'e>>,
+    /// The `reasoning_details` that it gave, each with its text.
+    pub(super) details: Vec<(Text<'e>, Text<'e>)>,
 }
 
 /// A call of a tool.
@@ -100,6 +102,8 @@ pub(super) struct Called<'e> {
     pub(super) arguments: Text<'e>,
     /// Whether it is free text.
     pub(super) free: bool,
+    /// The signature that Google's own Chat endpoint gave.
+    pub(super) signature: Option<Text<'e>>,
 }
 
 impl Conversation<'_> {
@@ -196,6 +200,13 @@ impl Answer<'_> {
             Some(Thoughts::Reasoning) => out.text("reasoning", &self.thinking),
             Some(Thoughts::ThinkTags) | None => {}
         }
+        if !self.details.is_empty() {
+            out.array("reasoning_details", |list| {
+                for (detail, text) in &self.details {
+                    list.object(|out| write_detail(out, detail, text));
+                }
+            });
+        }
         if !self.refusal.is_empty() {
             out.text("refusal", &self.refusal);
         }
@@ -232,6 +243,26 @@ impl Called<'_> {
             call.str("name", &self.name);
             call.text(what, &self.arguments);
         });
+        if let Some(signature) = &self.signature {
+            out.object("extra_content", |extra| {
+                extra.object("google", |google| google.text("thought_signature", signature));
+            });
+        }
+    }
+}
+
+/// Writes one of `reasoning_details` as it was given, with its text in its place.
+fn write_detail(out: &mut Members<'_>, detail: &Text<'_>, text: &Text<'_>) {
+    let json = detail.plain();
+    let Ok(tape) = Tape::read(json.as_bytes()) else { return };
+    for (name, value) in tape.root().members() {
+        out.raw(&name.plain(), value.raw());
+    }
+    let kind = tape.root().get("type").and_then(Value::str);
+    match kind.as_deref() {
+        Some("reasoning.text") if !text.is_empty() => out.text("text", text),
+        Some("reasoning.summary") => out.text("summary", text),
+        Some(_) | None => {}
     }
 }
 

@@ -83,11 +83,6 @@ impl Calls {
         self.all.is_empty()
     }
 
-    /// Returns the block of the last call, if it goes on.
-    pub(super) fn last_open(&self) -> Option<Block> {
-        self.all.last().filter(|call| !call.closed)?.block
-    }
-
     /// Finds the call that a piece belongs to and tells whether it is one that begins with it.
     pub(super) fn begins(&mut self, piece: &Piece<'_>, whole: bool) -> bool {
         match self.find(piece).filter(|_| !whole) {
@@ -235,12 +230,14 @@ impl Call {
         let block = *next;
         *next += 1;
         self.block = Some(block);
-        let head =
-            CallHead { id: self.id.borrowed(), name: self.name.borrowed(), namespace: None, free: self.free };
+        let head = CallHead {
+            id: self.id.borrowed(),
+            name: self.name.borrowed(),
+            namespace: None,
+            free: self.free,
+            state: self.signature.take(),
+        };
         each(Delta::Open(block, Opening::Call(head)));
-        if let Some(signature) = self.signature.take() {
-            each(Delta::State(block, signature));
-        }
         if !self.arguments.is_empty() {
             each(Delta::Arguments(block, self.arguments.borrowed()));
         }

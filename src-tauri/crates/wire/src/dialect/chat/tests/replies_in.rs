@@ -193,7 +193,7 @@ fn calls_are_put_together_whatever_vendors_number_and_name_them() {
             vec![chunk(
                 json!({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}, "extra_content": {"google": {"thought_signature": "s"}}}]}),
             )],
-            "0 call f [c1]; 0 state Thought s; 0 + {}; 0 end; finish Calls",
+            "0 call f [c1] {s}; 0 + {}; 0 end; finish Calls",
         ),
         (
             "a note that comes late",
@@ -242,7 +242,7 @@ fn text_and_thoughts_are_blocks_of_their_own() {
             vec![chunk(
                 json!({"reasoning": "x", "reasoning_details": [{"type": "reasoning.text", "text": "x"}]}),
             )],
-            "0 thinking; 0 + x; 0 end; finish EndTurn",
+            r#"0 thinking; 0 + x; 0 state Detail {"type":"reasoning.text"}; 0 end; finish EndTurn"#,
         ),
         (
             "P136",
@@ -250,12 +250,12 @@ fn text_and_thoughts_are_blocks_of_their_own() {
                 chunk(json!({"reasoning_details": [{"type": "reasoning.text", "text": "x"}]})),
                 chunk(json!({"reasoning_details": [{"type": "reasoning.text", "signature": "s"}]})),
             ],
-            "0 thinking; 0 + x; 0 state Signature s; 0 end; finish EndTurn",
+            r#"0 thinking; 0 + x; 0 state Detail {"type":"reasoning.text","signature":"s"}; 0 end; finish EndTurn"#,
         ),
         (
             "encrypted thoughts",
             vec![chunk(json!({"reasoning_details": [{"type": "reasoning.encrypted", "data": "e"}]}))],
-            "0 thinking; 0 state Encrypted e; 0 end; finish EndTurn",
+            r#"0 thinking; 0 state Detail {"type":"reasoning.encrypted","data":"e"}; 0 end; finish EndTurn"#,
         ),
         (
             "P038",

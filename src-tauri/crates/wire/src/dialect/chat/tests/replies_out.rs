@@ -53,7 +53,7 @@ fn start() -> Delta<'static> {
 }
 
 fn call(id: &'static str, name: &'static str, free: bool) -> Opening<'static> {
-    Opening::Call(CallHead { id: Text::of(id), name: Text::of(name), namespace: None, free })
+    Opening::Call(CallHead { id: Text::of(id), name: Text::of(name), namespace: None, free, state: None })
 }
 
 fn t(text: &'static str) -> Text<'static> {

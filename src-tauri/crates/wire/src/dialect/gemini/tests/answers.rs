@@ -60,7 +60,9 @@ fn blocks(chunks: &[String]) -> Vec<String> {
 fn chunks_become_blocks() {
     let call = |name: &str| format!(r#"{{"functionCall":{{"name":"{name}","args":{{ "a": 1.0 }}}}}}"#);
     let head = |name: &str| {
-        format!(r#"Call(CallHead {{ id: "", name: "{name}", namespace: None, free: false }}) {{"a":1.0}} []"#)
+        format!(
+            r#"Call(CallHead {{ id: "", name: "{name}", namespace: None, free: false, state: None }}) {{"a":1.0}} []"#
+        )
     };
     let text = r#"{"text":"a"}"#;
     for (what, chunks, expected) in [
@@ -143,7 +145,7 @@ fn an_answer_is_told_in_the_order_in_which_it_comes() {
             "Open(0, Text)",
             r#"Text(0, "a")"#,
             "Close(0)",
-            r#"Open(1, Call(CallHead { id: "1", name: "f", namespace: None, free: false }))"#,
+            r#"Open(1, Call(CallHead { id: "1", name: "f", namespace: None, free: false, state: None }))"#,
             r#"Arguments(1, "{}")"#,
             "Close(1)",
             "Finish(Calls)",
@@ -284,6 +286,7 @@ fn called(arguments: &str, stop: crate::reply::Stop<'static>) -> String {
         name: crate::json::Text::of("f"),
         namespace: None,
         free: false,
+        state: None,
     };
     for delta in [
         Delta::Start { model: None },

@@ -56,6 +56,7 @@ fn no_model_is_asked_for_more_than_it_answers() {
                 model,
                 first_party: true,
                 output_max: None,
+                issuer: &crate::state::NOBODY,
                 quirks: crate::quirks::Quirks::DEFAULT,
             };
             crate::dialect::of(Protocol::Gemini).encode_request(ask, &target).unwrap()
