@@ -73,8 +73,15 @@ impl Asked {
         let stream = self.request["stream"] == true;
         let path = (self.client == Protocol::Gemini).then_some(PathModel { model: "m", stream });
         let head = Head::read(self.client, Operation::Generate, body.as_bytes(), path).unwrap();
-        let target = Target { protocol: Protocol::Chat, model, first_party: false, output_max: None, quirks };
-        match translate::request(&head, body.as_bytes(), &target) {
+        let target = Target {
+            protocol: Protocol::Chat,
+            model,
+            first_party: false,
+            output_max: None,
+            quirks,
+            issuer: &wire::state::NOBODY,
+        };
+        match translate::request(&head, body.as_bytes(), &target, &wire::state::Forgetful) {
             Ok(sent) => Ok((serde_json::from_slice(&sent.body).unwrap(), words(&sent.notes))),
             Err(Untranslatable::Unsaid(unsaid)) => Err(unsaid.field),
             Err(Untranslatable::Malformed(fault)) => panic!("{}: {fault}", self.id),
