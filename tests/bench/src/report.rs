@@ -31,6 +31,8 @@ enum Figure {
 enum Target {
     /// At most this many times the floor's figure.
     TimesFloor(f64),
+    /// At most this many times what the floor needs to pass a stream on as it is.
+    TimesFloorOfStream(f64),
     /// At least this many times the floor's figure.
     ShareOfFloor(f64),
     /// At most this, in the figure's own unit.
@@ -38,6 +40,7 @@ enum Target {
 }
 
 /// One line of the table as it is meant.
+#[derive(Clone, Copy)]
 struct Line {
     title: &'static str,
     case: CaseName,
@@ -60,7 +63,7 @@ use CaseName::{
     Agent, StreamAlone, StreamMany, TranslatedAgent, TranslatedMany, TranslatedStreamMany, WholeAlone,
     WholeMany,
 };
-use Target::{AtMost, ShareOfFloor, TimesFloor};
+use Target::{AtMost, ShareOfFloor, TimesFloor, TimesFloorOfStream};
 
 /// Every line and target.
 const LINES: [Line; 15] = [
@@ -76,7 +79,8 @@ const LINES: [Line; 15] = [
         "Messages → Chat, 50-chunk stream, 32 connections: CPU µs per event",
         TranslatedStreamMany,
         Asked::ByName,
-        AtMost(10.0),
+        // 10 µs on a machine where nginx passes an event on for 5.5. Absolute times drift; this ratio does not.
+        TimesFloorOfStream(10.0 / 5.5),
     ),
     gated("Messages → Chat, 400 KB agent body: CPU µs", TranslatedAgent, Asked::ByName, AtMost(2000.0)),
     told("50-chunk stream, 1 connection: CPU µs per event", StreamAlone, Figure::Cpu, TimesFloor(1.5)),
@@ -161,10 +165,16 @@ fn row(line: &Line, gateways: &[String], samples: &[Sample]) -> Row {
         let index = gateways.iter().position(|gateway| gateway == name)?;
         spans[index].map(|span: Span| span.judged(line.figure))
     };
-    let (floor, ours) = (of(NGINX), of(SLUICE));
+    let (floor, ours) = match line.target {
+        TimesFloorOfStream(_) => {
+            let plain = Line { case: StreamMany, ..*line };
+            (span(&plain, NGINX, samples).map(|span| span.judged(line.figure)), of(SLUICE))
+        }
+        TimesFloor(_) | ShareOfFloor(_) | AtMost(_) => (of(NGINX), of(SLUICE)),
+    };
     let ratio = ours.zip(floor).map(|(ours, floor)| ours / floor);
     let over = match line.target {
-        TimesFloor(most) => ratio.map(|ratio| ratio > most),
+        TimesFloor(most) | TimesFloorOfStream(most) => ratio.map(|ratio| ratio > most),
         ShareOfFloor(least) => ratio.map(|ratio| ratio < least),
         AtMost(most) => ours.map(|ours| ours > most),
     };
@@ -229,6 +239,7 @@ fn figures(row: &Row) -> Vec<String> {
     cells.push(row.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")));
     cells.push(match row.target {
         TimesFloor(most) => format!("≤ {most:.1} × nginx"),
+        TimesFloorOfStream(most) => format!("≤ {most:.2} × nginx untranslated"),
         ShareOfFloor(least) => format!("≥ {least:.2} × nginx"),
         AtMost(most) => format!("≤ {most:.0}"),
     });
@@ -326,6 +337,16 @@ mod tests {
         let report = report(40.0, 45.0);
         assert_eq!(report.rows[1].spans[0], Some(Span { best: 25.0, median: 30.0 }));
         assert_eq!(report.rows[1].ratio, Some(45.0 / 25.0));
+    }
+
+    #[test]
+    fn a_translated_event_is_held_to_what_nginx_needs_for_one_that_passes_as_it_is() {
+        for (ours, over) in [(45.4, false), (45.5, true)] {
+            let floor = Sample { case: StreamMany, ..sample(NGINX, Asked::ByName, 0, 25.0) };
+            let ours = Sample { case: TranslatedStreamMany, ..sample(SLUICE, Asked::ByName, 0, ours) };
+            let report = Report::new(vec![floor, ours], vec![footprint(NGINX), footprint(SLUICE)]);
+            assert_eq!(report.is_over(), over);
+        }
     }
 
     #[test]
