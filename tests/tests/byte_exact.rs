@@ -148,6 +148,30 @@ async fn only_the_models_value_changes_when_a_channel_maps_it() {
     }
 }
 
+#[tokio::test]
+async fn what_a_vendor_refuses_is_changed_where_it_stands_and_told() {
+    let speech = speech_named("chat");
+    let upstream = rescue::healthy(speech, false).await;
+    let more = "quirks = { developer_role = false, refused = [\"seed\"], output_limit = \"max_tokens\" }";
+    let config = bed::channels(speech, &[Channel { name: "a", addr: upstream.addr, priority: 1, more }]);
+    let bed = Bed::start(&config).await;
+    let body = concat!(
+        r#"{"model":"m", "seed":1,"max_completion_tokens" : 1e2,"#,
+        r#""messages":[{"role":"developer","name":"n","content":"\u00e9"}],"x":0.10}"#,
+    );
+    let reply = bed.send(&Request::post(speech.target, body).bearer(KEY)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let expected = concat!(
+        r#"{"model":"m", "max_tokens" : 1e2,"#,
+        r#""messages":[{"role":"system","name":"n","content":"\u00e9"}],"x":0.10}"#,
+    );
+    assert_eq!(String::from_utf8_lossy(&upstream.received()[0].body), expected, "P158");
+    let told = "drop:seed,emulate:max_completion_tokens,emulate:messages[].role";
+    let dropped = reply.header("x-sluice-dropped").unwrap_or_default().replace(' ', "");
+    assert_eq!(dropped, told);
+    assert_eq!(bed.trace(&reply).await.attempts[0].notes.len(), 3);
+}
+
 type Change = fn(&str) -> String;
 
 /// The odd but valid forms of an event stream, applied to a golden one.
@@ -192,6 +216,7 @@ impl Cutting {
     }
 }
 
+/// P160: what no client knows passes like the rest.
 #[tokio::test]
 async fn every_golden_stream_in_every_form_reaches_the_client_byte_for_byte() {
     for (file, stream) in fixtures("streams", "sse") {
@@ -248,6 +273,7 @@ async fn a_gemini_stream_without_alt_sse_is_one_array_cut_anywhere() {
     }
 }
 
+/// P159
 #[tokio::test]
 async fn usage_that_only_the_gateway_asked_for_is_taken_out_of_a_chat_stream() {
     let speech = speech_named("chat");

@@ -258,6 +258,7 @@ fn client(from: Protocol, to: Protocol) -> Result<(Names, Addressee)> {
         created_s: 1_763_600_000,
         input_estimate: 14_000,
         issuer: wire::state::NOBODY.clone(),
+        think_tags: false,
     };
     Ok((asked.names, client))
 }

@@ -62,6 +62,7 @@ pub(crate) fn reply(exchange: Exchange) -> Result<Expected> {
         created_s: 0,
         input_estimate: (exchange.request(exchange.model()).len() / BYTES_PER_TOKEN) as u64,
         issuer: wire::state::NOBODY.clone(),
+        think_tags: false,
     };
     let (from, said) = (exchange.answered_in(), exchange.reply().concat());
     let bytes = if exchange.is_streamed() {

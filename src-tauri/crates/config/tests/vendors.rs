@@ -1,7 +1,8 @@
 //! What each vendor gets: a file of rows for each, and no row that would come out the same without the vendor's entry.
 //!
-//! `asked` rows are requests of clients of other protocols, `passed` rows those of Chat clients, as bytes. In `expect` and
-//! `absent` stand JSON pointers into what is sent; ids are those of the project's protocol reference.
+//! `asked` rows are requests of clients of other protocols, `passed` rows those of Chat clients, as bytes; `heard` and
+//! `counted` rows are answers. In `expect` and `absent` stand JSON pointers into what is sent; ids are those of the
+//! project's protocol reference.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::disallowed_methods, reason = "the test reads its fixtures; the crate itself does no I/O")]
 
@@ -13,13 +14,18 @@ use std::path::PathBuf;
 use config::{Channel, PRESETS};
 use serde::Deserialize;
 use serde_json::Value;
-use wire::dialect::Target;
+use wire::ask::Wanted;
+use wire::calls::Names;
+use wire::dialect::{Addressee, Target};
+use wire::frames::Framing;
 use wire::head::{Head, PathModel};
 use wire::note::Notes;
+use wire::observe::{self, Observer};
 use wire::quirks::Quirks;
 use wire::splice::{self, Change};
+use wire::state::{Forgetful, NOBODY};
 use wire::translate::{self, Untranslatable};
-use wire::{Operation, Protocol};
+use wire::{Operation, Protocol, Usage};
 
 /// The rows of one vendor.
 #[derive(Deserialize)]
@@ -32,6 +38,12 @@ struct Vendor {
     asked: Vec<Asked>,
     #[serde(default)]
     passed: Vec<Passed>,
+    /// Streams, and what a Messages client reads of them.
+    #[serde(default)]
+    heard: Vec<Heard>,
+    /// Answers and what they cost. They are read alike from everybody, so no entry is needed for them.
+    #[serde(default)]
+    counted: Vec<Counted>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +76,29 @@ struct Passed {
     notes: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heard {
+    id: String,
+    model: Option<String>,
+    /// The data of the stream's events.
+    events: Vec<Value>,
+    /// The content that a Messages client gets.
+    content: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    id: String,
+    /// A whole answer.
+    answer: Option<Value>,
+    /// The data of a stream's events.
+    #[serde(default)]
+    events: Vec<Value>,
+    usage: Usage,
+}
+
 /// What comes of a translation: the body and its notes, or the field that is refused.
 type Outcome = Result<(Value, Vec<String>), String>;
 
@@ -79,9 +114,9 @@ impl Asked {
             first_party: false,
             output_max: None,
             quirks,
-            issuer: &wire::state::NOBODY,
+            issuer: &NOBODY,
         };
-        match translate::request(&head, body.as_bytes(), &target, &wire::state::Forgetful) {
+        match translate::request(&head, body.as_bytes(), &target, &Forgetful) {
             Ok(sent) => Ok((serde_json::from_slice(&sent.body).unwrap(), words(&sent.notes))),
             Err(Untranslatable::Unsaid(unsaid)) => Err(unsaid.field),
             Err(Untranslatable::Malformed(fault)) => panic!("{}: {fault}", self.id),
@@ -115,6 +150,44 @@ impl Passed {
         let mut notes = Notes::default();
         let sent = splice::apply(&head, &body.into(), &change, &mut notes);
         (String::from_utf8(sent.to_vec()).unwrap(), words(&notes))
+    }
+}
+
+impl Heard {
+    fn content(&self, quirks: Quirks) -> Value {
+        let events: Vec<String> = self.events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        let to = Addressee {
+            protocol: Protocol::Messages,
+            wanted: Wanted::default(),
+            framing: Framing::Sse,
+            id: "a1".to_owned(),
+            created_s: 1_763_600_000,
+            input_estimate: 0,
+            issuer: NOBODY.clone(),
+            think_tags: quirks.think_tags,
+        };
+        let stream = events.concat();
+        let names = Names::default();
+        let whole = translate::whole_of_stream(Protocol::Chat, stream.as_bytes(), &names, &to).unwrap();
+        let mut reply: Value = serde_json::from_slice(&whole.body).unwrap();
+        for block in reply["content"].as_array_mut().unwrap() {
+            block.as_object_mut().unwrap().remove("signature");
+        }
+        reply["content"].take()
+    }
+}
+
+impl Counted {
+    fn usage(&self) -> Option<Usage> {
+        if let Some(answer) = &self.answer {
+            let answer = answer.to_string();
+            return observe::whole(Protocol::Chat, Operation::Generate, answer.as_bytes()).unwrap().usage;
+        }
+        let mut observer = Observer::new(Protocol::Chat);
+        for event in &self.events {
+            observer.event(None, event.to_string().as_bytes());
+        }
+        observer.usage()
     }
 }
 
@@ -153,6 +226,19 @@ fn every_vendor_gets_what_it_wants() {
             assert_eq!(sent, format!("{{\"model\":\"{model}\",{}}}", row.sent), "{}", row.id);
             assert_eq!(notes, row.notes, "{}", row.id);
         }
+        for row in &vendor.heard {
+            let model = row.model.as_ref().unwrap_or(&vendor.model);
+            assert_eq!(row.content(channel.quirks.of(model)), row.content, "{}", row.id);
+        }
+    }
+}
+
+#[test]
+fn every_vendors_usage_is_understood() {
+    for (name, vendor) in vendors() {
+        for row in &vendor.counted {
+            assert_eq!(row.usage(), Some(row.usage), "{name}: {}", row.id);
+        }
     }
 }
 
@@ -169,6 +255,9 @@ fn no_row_comes_out_the_same_without_its_entry() {
             let model = row.model.as_ref().unwrap_or(&vendor.model);
             let known = row.send(model, channel.quirks.of(model));
             assert_ne!(known, row.send(model, Quirks::DEFAULT), "{name}: {}", row.id);
+        }
+        for row in &vendor.heard {
+            assert_ne!(row.content(Quirks::DEFAULT), row.content, "{name}: {}", row.id);
         }
     }
 }

@@ -41,6 +41,7 @@ impl Foreign {
             created_s: recording.started_s(),
             input_estimate: asked.head.bytes_in as u64 / BYTES_PER_TOKEN,
             issuer,
+            think_tags: translated.think_tags,
         };
         Foreign { translated, to, gateway: Arc::clone(recording.gateway()) }
     }

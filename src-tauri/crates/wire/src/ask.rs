@@ -5,6 +5,7 @@
 //! what its protocol demands.
 
 mod arguments;
+mod as_text;
 mod media;
 mod setting;
 mod settings;

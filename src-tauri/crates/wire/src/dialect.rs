@@ -80,7 +80,7 @@ pub struct Target<'a> {
     pub first_party: bool,
     /// The most tokens that the model may answer, where it is known.
     pub output_max: Option<u64>,
-    /// What it wants otherwise than most, where it speaks Chat and is not the protocol's own provider.
+    /// What it wants otherwise than most. The protocol's own provider is known in other ways.
     pub quirks: Quirks,
     /// Whose opaque notes it reads.
     pub issuer: &'a Issuer,
@@ -114,6 +114,8 @@ pub struct Addressee {
     pub input_estimate: u64,
     /// Who answers: the issuer of the opaque notes in the answer.
     pub issuer: Issuer,
+    /// Whether the answer begins with thoughts between tags.
+    pub think_tags: bool,
 }
 
 /// Returns a protocol's words.

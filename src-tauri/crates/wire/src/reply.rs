@@ -1,5 +1,9 @@
 //! What a model answers, in no protocol's words: as it comes, and folded into one.
 
+mod think_tags;
+
+pub use think_tags::ThinkTags;
+
 use crate::ask::{State, StateKind};
 use crate::json::Text;
 use crate::{Protocol, observe::StreamFailure};

@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::json::{Malformed, Tape};
 use crate::note::{Notes, Unsaid};
 use crate::observe::{Counts, Observer, Seen, StreamFailure};
-use crate::reply::{Delta, Fold};
+use crate::reply::{Delta, Fold, ThinkTags};
 use crate::sse::{Event, Kind};
 use crate::state::{self, Memory, Recall, Seal};
 
@@ -27,6 +27,8 @@ pub struct Translated {
     pub names: Names,
     /// How the client wants its answer.
     pub wanted: Wanted,
+    /// Whether the channel's answers begin with thoughts between tags.
+    pub think_tags: bool,
 }
 
 /// Why a request cannot be translated.
@@ -50,10 +52,14 @@ pub fn request(
     let tape = Tape::read(body)?;
     let mut ask = dialect::of(head.protocol).decode_request(&tape, head)?;
     state::open(&mut ask, target, recall);
+    if target.quirks.reasoning_as_text {
+        ask.tell_foreign_thoughts(target);
+    }
     let encoded = dialect::of(target.protocol).encode_request(&ask, target)?;
     let mut notes = ask.notes;
     notes.extend(encoded.notes);
-    Ok(Translated { body: encoded.body, notes, names: encoded.names, wanted: ask.wanted })
+    let think_tags = target.quirks.think_tags;
+    Ok(Translated { body: encoded.body, notes, names: encoded.names, wanted: ask.wanted, think_tags })
 }
 
 /// Translates a whole answer, which is known to be no error.
@@ -125,6 +131,7 @@ pub struct Whole {
 
 /// A whole answer being put together.
 struct Folding {
+    tags: ThinkTags,
     restore: Restore,
     seal: Seal,
     fold: Fold,
@@ -133,12 +140,15 @@ struct Folding {
 impl Folding {
     fn new(from: Protocol, names: &Names, to: &Addressee) -> Self {
         let restore = Restore::new(names.clone(), to.id.clone());
-        Self { restore, seal: Seal::new(from, to), fold: Fold::default() }
+        let tags = ThinkTags::new(to.think_tags);
+        Self { tags, restore, seal: Seal::new(from, to), fold: Fold::default() }
     }
 
     fn push(&mut self, delta: Delta<'_>) {
-        let Self { restore, seal, fold } = self;
-        restore.pass(delta, &mut |delta| seal.pass(delta, &mut |delta| fold.push(delta)));
+        let Self { tags, restore, seal, fold } = self;
+        tags.pass(delta, &mut |delta| {
+            restore.pass(delta, &mut |delta| seal.pass(delta, &mut |delta| fold.push(delta)));
+        });
     }
 
     fn finish(mut self, counts: Counts, to: &Addressee) -> Result<Whole, StreamFailure> {
@@ -164,6 +174,7 @@ pub struct Translation {
 /// An answer's way from its decoder to its client.
 #[derive(Debug)]
 struct Way {
+    tags: ThinkTags,
     restore: Restore,
     seal: Seal,
     encoder: Box<dyn Encode>,
@@ -177,6 +188,7 @@ impl Translation {
         Self {
             decoder: dialect::of(from).stream_decoder(),
             way: Way {
+                tags: ThinkTags::new(to.think_tags),
                 restore: Restore::new(names, to.id.clone()),
                 seal: Seal::new(from, to),
                 encoder: dialect::of(to.protocol).stream_encoder(to),
@@ -234,10 +246,9 @@ impl Translation {
 
 impl Way {
     fn pass(&mut self, delta: Delta<'_>, counts: &Counts, out: &mut Vec<u8>) {
-        let Self { restore, seal, encoder, ended, failure } = self;
-        restore.pass(delta, &mut |delta| {
-            seal.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
-        });
+        let Self { tags, restore, seal, encoder, ended, failure } = self;
+        let encoded = &mut |delta: Delta<'_>| push(&mut **encoder, ended, failure, delta, counts, out);
+        tags.pass(delta, &mut |delta| restore.pass(delta, &mut |delta| seal.pass(delta, encoded)));
     }
 }
 

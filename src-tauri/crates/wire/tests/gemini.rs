@@ -145,6 +145,7 @@ fn golden_streams_are_written_as_they_stand() {
             created_s: 0,
             input_estimate: 0,
             issuer: wire::state::NOBODY.clone(),
+            think_tags: false,
         };
         let mut observer = Observer::new(Protocol::Gemini);
         let mut translation = Translation::new(Protocol::Gemini, Names::default(), &to);

@@ -66,5 +66,6 @@ fn client() -> Addressee {
         created_s: 1_763_600_000,
         input_estimate: 0,
         issuer: wire::state::NOBODY.clone(),
+        think_tags: false,
     }
 }

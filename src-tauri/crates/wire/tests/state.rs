@@ -151,6 +151,7 @@ fn addressee(client: Protocol, issuer: &Issuer, thinking_hidden: bool) -> Addres
         created_s: 0,
         input_estimate: 1,
         issuer: issuer.clone(),
+        think_tags: false,
     }
 }
 

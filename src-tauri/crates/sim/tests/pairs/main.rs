@@ -26,6 +26,7 @@ fn addressee(protocol: Protocol) -> Addressee {
         created_s: 1_763_600_000,
         input_estimate: 7,
         issuer: wire::state::NOBODY.clone(),
+        think_tags: false,
     }
 }
 

@@ -35,6 +35,7 @@ fn every_top_level_model_takes_the_new_name() {
         (r#"{"model":"a","x":{"model":"a"}}"#, r#"{"model":"N","x":{"model":"a"}}"#),
         (r#"{ "model" : "a" , "model":"b" }"#, r#"{ "model" : "N" , "model":"N" }"#),
         (r#"{"mod\u0065l":"a"}"#, r#"{"mod\u0065l":"N"}"#),
+        // P013
         (r#"{"x":1,"model":null}"#, r#"{"x":1,"model":"N"}"#),
         (r#"{"messages":[]}"#, r#"{"model":"N","messages":[]}"#),
         (" {\t} ", " {\"model\":\"N\"\t} "),

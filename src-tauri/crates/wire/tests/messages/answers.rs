@@ -19,6 +19,7 @@ pub(crate) fn client() -> Addressee {
         created_s: 1,
         input_estimate: 7,
         issuer: wire::state::NOBODY.clone(),
+        think_tags: false,
     }
 }
 

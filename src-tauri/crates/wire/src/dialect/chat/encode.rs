@@ -26,11 +26,12 @@ const FORMAT_NAME: &str = "response";
 
 /// Writes a request for a channel that speaks Chat.
 pub(super) fn request(ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Unsaid> {
+    let is_openai = target.first_party && !models::is_by_others(target.model);
     let mut encoding = Encoding {
         ask,
         target,
-        traits: target.first_party.then(|| Traits::of(target.model)),
-        quirks: if target.first_party { Quirks::DEFAULT } else { target.quirks },
+        traits: is_openai.then(|| Traits::of(target.model)),
+        quirks: if is_openai { Quirks::DEFAULT } else { target.quirks },
         calls_without_thinking: false,
         names: Names::of(ask, NameRule::USUAL),
         notes: Notes::default(),

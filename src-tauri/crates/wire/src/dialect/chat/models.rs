@@ -62,6 +62,22 @@ const OPENAI: [(&str, Traits); 19] = [
 /// The beginnings of the ids of `OpenAI`'s own models; its open ones (`gpt-oss`) are served by anybody.
 const OPENAI_FAMILIES: [&str; 8] = ["gpt-3", "gpt-4", "gpt-5", "gpt-6", "chatgpt", "o1", "o3", "o4"];
 
+/// The beginnings of the ids of models that others made and `OpenAI`'s hosts serve too: Azure has them all.
+const OTHER_FAMILIES: [&str; 12] = [
+    "codestral",
+    "cohere",
+    "command",
+    "deepseek",
+    "glm",
+    "grok",
+    "kimi",
+    "llama",
+    "meta-llama",
+    "ministral",
+    "mistral",
+    "phi-",
+];
+
 impl Traits {
     /// Finds what one of `OpenAI`'s own models takes.
     pub(super) fn of(model: &str) -> Self {
@@ -107,6 +123,11 @@ const fn rank(effort: &Effort<'_>) -> Option<u8> {
         Effort::Max => Some(6),
         Effort::Other(_) => None,
     }
+}
+
+/// Tells whether a model is known to be none of `OpenAI`'s, though one of its hosts serves it.
+pub(super) fn is_by_others(model: &str) -> bool {
+    begins_with(model, &OTHER_FAMILIES)
 }
 
 /// Tells whether a model is one of `OpenAI`'s, whoever serves it: a relay passes on what it is asked.

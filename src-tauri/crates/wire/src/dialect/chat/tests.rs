@@ -76,6 +76,7 @@ fn addressee(wanted: Wanted) -> Addressee {
         created_s: 1_763_600_000,
         input_estimate: 0,
         issuer: crate::state::NOBODY.clone(),
+        think_tags: false,
     }
 }
 

@@ -58,6 +58,7 @@ fn addressee(framing: Framing, thinking_hidden: bool) -> Addressee {
         created_s: 0,
         input_estimate: 1,
         issuer: crate::state::NOBODY.clone(),
+        think_tags: false,
     }
 }
 
