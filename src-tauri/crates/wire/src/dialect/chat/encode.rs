@@ -31,7 +31,7 @@ pub(super) fn request(ask: &Ask<'_>, target: &Target<'_>) -> Result<Encoded, Uns
         ask,
         target,
         traits: is_openai.then(|| Traits::of(target.model)),
-        quirks: if is_openai { Quirks::DEFAULT } else { target.quirks },
+        quirks: target.quirks,
         calls_without_thinking: false,
         names: Names::of(ask, NameRule::USUAL),
         notes: Notes::default(),
@@ -47,7 +47,7 @@ struct Encoding<'e> {
     target: &'e Target<'e>,
     /// What the model takes; none where another vendor serves it, who takes conservative words only.
     traits: Option<Traits>,
-    /// What another vendor wants otherwise.
+    /// What the channel wants otherwise.
     quirks: Quirks,
     /// Whether a call is forced that the vendor takes only from a model that does not think.
     calls_without_thinking: bool,
@@ -129,7 +129,7 @@ impl Encoding<'_> {
     fn thinking(&mut self, has_tools: bool) -> Thinking {
         let Some(traits) = self.traits else { return self.vendor_thinking() };
         let Some(wanted) = self.wanted_effort() else { return Thinking::default() };
-        let known = traits.nearest(&wanted);
+        let known = traits.nearest(&wanted).filter(|_| !self.refuses(Parameter::ReasoningEffort));
         let chosen = match known {
             Some(_) if has_tools && !traits.thinks_with_tools => Some(Effort::None),
             other => other,
@@ -160,22 +160,17 @@ impl Encoding<'_> {
                 self.drop(setting, Why::Model);
                 continue;
             }
-            match parameter {
-                Parameter::Temperature => self.temperature(body, value),
-                _ => body.raw(parameter.word(), value),
+            let taken =
+                self.quirks.nearest_temperature(value).filter(|_| parameter == Parameter::Temperature);
+            match taken {
+                Some(taken) => {
+                    self.emulate(setting, Why::Limit);
+                    body.raw(parameter.word(), &taken.to_string());
+                }
+                None => body.raw(parameter.word(), value),
             }
         }
         self.stop(body, thinks || self.refuses(Parameter::Stop));
-    }
-
-    fn temperature(&mut self, body: &mut Members<'_>, wanted: &str) {
-        match self.quirks.nearest_temperature(wanted) {
-            Some(taken) => {
-                self.emulate(Setting::Temperature, Why::Limit);
-                body.raw("temperature", &taken.to_string());
-            }
-            None => body.raw("temperature", wanted),
-        }
     }
 
     fn stop(&mut self, body: &mut Members<'_>, refused: bool) {

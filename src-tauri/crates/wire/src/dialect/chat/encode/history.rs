@@ -29,7 +29,7 @@ impl<'e> Encoding<'e> {
     /// Returns the conversation in Chat's words.
     pub(super) fn messages(&mut self) -> Result<Conversation<'e>, Unsaid> {
         let thinks = self.traits.is_some_and(Traits::thinks);
-        let instructing = if thinks { "developer" } else { "system" };
+        let instructing = if thinks && self.quirks.developer_role { "developer" } else { "system" };
         let marks = self.traits.is_some_and(|traits| traits.cache_marks);
         let mut lowering = Lowering {
             encoding: self,

@@ -282,9 +282,14 @@ fn ids_and_names_are_such_as_the_channel_takes() {
 #[test]
 fn a_developer_instructs_models_that_think() {
     let by_others = Target { model: "Kimi-K2.6", ..OPENAI };
-    for (target, role) in
-        [(VENDOR, "system"), (OPENAI, "system"), (GPT_5, "developer"), (by_others, "system")]
-    {
+    let by_file = Target { quirks: Quirks { developer_role: false, ..Quirks::DEFAULT }, ..GPT_5 };
+    for (target, role) in [
+        (VENDOR, "system"),
+        (OPENAI, "system"),
+        (GPT_5, "developer"),
+        (by_others, "system"),
+        (by_file, "system"),
+    ] {
         let (body, _) = sent(&target, |ask| {
             ask.system = vec![text("a"), text("b")];
             ask.turns.push(turn(Role::System, vec![text("late")]));
