@@ -12,6 +12,7 @@ mod settings;
 mod tool;
 
 pub(crate) use arguments::compact;
+pub(crate) use media::LENIENT;
 pub use media::{Media, MediaKind, Source};
 pub use setting::Setting;
 pub use settings::{Effort, Format, Reasoning, Sampling, Schema, SchemaWords, Switch, Wanted};

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 pub(crate) use cursor::Cursor;
 pub(crate) use raw::{Object, Raw, is_key, pick, position};
-pub(crate) use strings::{quote, unescape, unescape_text};
+pub(crate) use strings::{quote, read_escape, unescape, unescape_text};
 pub use tape::{Tape, Value};
 pub use text::Text;
 pub(crate) use write::write_text;

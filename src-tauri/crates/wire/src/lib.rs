@@ -3,10 +3,11 @@
 //!
 //! Nothing here does I/O, reads a clock or knows a channel. Where client and channel speak the same protocol, bodies are
 //! never parsed: [`json`] walks the text. Where they do not, [`translate`] goes by way of one canonical form ([`ask`],
-//! [`reply`]), with a decoder and an encoder for each protocol ([`dialect`]).
+//! [`reply`]), with a decoder and an encoder for each protocol ([`dialect`]). [`count`] says how many tokens a request has.
 
 pub mod ask;
 pub mod calls;
+pub mod count;
 pub mod dialect;
 pub mod errors;
 pub mod frames;

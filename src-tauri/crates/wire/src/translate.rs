@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::Protocol;
 use crate::ask::Wanted;
 use crate::calls::{Names, Restore};
+use crate::count;
 use crate::dialect::{self, Addressee, Decode, Encode, Target};
 use crate::errors::SoFar;
 use crate::frames::{Framing, Splitter};
@@ -29,6 +30,8 @@ pub struct Translated {
     pub wanted: Wanted,
     /// Whether the channel's answers begin with thoughts between tags.
     pub think_tags: bool,
+    /// About how many tokens the request has, where the answer must tell so even if the channel has not yet.
+    pub input_guess: Option<u64>,
 }
 
 /// Why a request cannot be translated.
@@ -56,10 +59,13 @@ pub fn request(
         ask.tell_foreign_thoughts(target);
     }
     let encoded = dialect::of(target.protocol).encode_request(&ask, target)?;
+    let tells_first = ask.protocol == Protocol::Messages;
+    let input_guess = tells_first.then(|| count::guess(&ask, target.model));
     let mut notes = ask.notes;
     notes.extend(encoded.notes);
     let think_tags = target.quirks.think_tags;
-    Ok(Translated { body: encoded.body, notes, names: encoded.names, wanted: ask.wanted, think_tags })
+    let (body, names, wanted) = (encoded.body, encoded.names, ask.wanted);
+    Ok(Translated { body, notes, names, wanted, think_tags, input_guess })
 }
 
 /// Translates a whole answer, which is known to be no error.

@@ -57,7 +57,7 @@ pub enum Source<'a> {
 }
 
 /// Reads base64 of the standard alphabet, however its end is padded and whatever its last bits are.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
+pub(crate) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)

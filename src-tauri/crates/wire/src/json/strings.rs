@@ -227,7 +227,7 @@ fn plain_length(text: &[u8]) -> usize {
 }
 
 /// Reads the escape whose backslash stands at the start of `rest`; returns what it stands for and its length.
-pub(super) fn read_escape(rest: &str) -> (char, usize) {
+pub(crate) fn read_escape(rest: &str) -> (char, usize) {
     let rest = rest.as_bytes();
     match rest.get(1) {
         Some(b'b') => ('\u{8}', 2),
