@@ -40,7 +40,7 @@ bed "$here/gateway.yaml" node --test --test-concurrency=1 --test-reporter=spec \
     "$here/node/answers.test.mjs" "$here/node/operations.test.mjs" || failed=1
 # Channels that speak one protocol each, before a provider that refuses what is wrong.
 bed --strict "$here/pairs.yaml" "$venv/bin/python" -m pytest -q -p no:cacheprovider \
-    "$here/python/test_pairs.py" || failed=1
+    "$here/python/test_pairs.py" "$here/python/test_counting.py" || failed=1
 bed --strict "$here/pairs.yaml" node --test --test-concurrency=1 --test-reporter=spec \
-    "$here/node/pairs.test.mjs" || failed=1
+    "$here/node/pairs.test.mjs" "$here/node/counting.test.mjs" || failed=1
 exit $failed

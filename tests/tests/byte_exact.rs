@@ -88,7 +88,9 @@ impl Skeleton {
 
 /// A configuration with one channel that accepts any model under its own name.
 fn any_model(speech: &Speech, upstream: &Upstream) -> String {
-    let channel = Channel { name: "a", addr: upstream.addr, priority: 1, more: "models = [\"*\"]" };
+    // A count is asked of the upstream too, though it is not the provider itself.
+    let more = "models = [\"*\"]\nquirks = { count_tokens = \"upstream\" }";
+    let channel = Channel { name: "a", addr: upstream.addr, priority: 1, more };
     bed::channels(speech, &[channel]).replace("model = \"m\"\n", "")
 }
 

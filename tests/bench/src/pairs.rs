@@ -1,4 +1,4 @@
-//! What translation costs between all pairs of protocols, beside parsing the same bytes as JSON.
+//! What translation costs between all pairs of protocols, and counting tokens in each, beside parsing the same bytes as JSON.
 //!
 //! No socket is involved, but everything of `wire` that the gateway passes the bytes through.
 
@@ -22,6 +22,8 @@ use crate::{passage, samples};
 
 /// The most times that translating a whole answer may cost what parsing it once costs.
 const ANSWER_RATIO_MAX: f64 = 3.0;
+/// The most microseconds that a long request may take to count.
+const COUNT_US_MAX: f64 = 50_000.0;
 /// Runs between two looks at the clock, which is not to be seen in the figure.
 const BATCH: u32 = 8;
 
@@ -54,10 +56,12 @@ enum Kind {
     Answer,
     /// A streamed answer, counted by event.
     Stream,
+    /// The tokens of a long request, estimated.
+    Count,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Request, Self::Answer, Self::Stream];
+    const ALL: [Self; 4] = [Self::Request, Self::Answer, Self::Stream, Self::Count];
 }
 
 /// Something that is done over and over.
@@ -106,6 +110,8 @@ struct Row {
     ratio: f64,
     /// What the ratio is held to.
     ratio_max: Option<f64>,
+    /// What the time itself is held to, in microseconds.
+    us_max: Option<f64>,
 }
 
 impl Row {
@@ -126,13 +132,18 @@ impl Row {
             ratio: ratios.get(ratios.len() / 2).copied().unwrap_or_default(),
             ratio_max: match job.kind {
                 Kind::Answer => Some(ANSWER_RATIO_MAX),
-                Kind::Request | Kind::Stream => None,
+                Kind::Request | Kind::Stream | Kind::Count => None,
+            },
+            us_max: match job.kind {
+                Kind::Count => Some(COUNT_US_MAX),
+                Kind::Request | Kind::Answer | Kind::Stream => None,
             },
         }
     }
 
     fn is_over(&self) -> bool {
         self.ratio_max.is_some_and(|most| self.ratio > most)
+            || self.us_max.is_some_and(|most| self.translated_us > most)
     }
 }
 
@@ -185,7 +196,8 @@ fn jobs(only: Option<Kind>) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|kind| only.is_none_or(|only| only == *kind)) {
         for from in Protocol::ALL {
-            for to in Protocol::ALL {
+            // A count is for no other protocol.
+            for to in Protocol::ALL.into_iter().filter(|to| kind != Kind::Count || *to == from) {
                 let job = job(kind, from, to);
                 jobs.push(job.with_context(|| format!("{kind:?} from {from} to {to}"))?);
             }
@@ -199,7 +211,15 @@ fn job(kind: Kind, from: Protocol, to: Protocol) -> Result<Job> {
         Kind::Request => request(from, to),
         Kind::Answer => answer(from, to),
         Kind::Stream => stream(from, to),
+        Kind::Count => count(from),
     }
+}
+
+fn count(from: Protocol) -> Result<Job> {
+    let sent = samples::long_request(from)?;
+    let bytes = sent.body.clone();
+    let tally = move || passage::count(&sent).map(seen);
+    Ok(job_of(Kind::Count, from, from, vec![bytes], Box::new(tally)))
 }
 
 fn request(from: Protocol, to: Protocol) -> Result<Job> {
@@ -292,12 +312,17 @@ fn figures(row: &Row) -> Vec<String> {
         Kind::Request => format!("request, {from} → {to}"),
         Kind::Answer => format!("whole answer, {from} → {to}"),
         Kind::Stream => format!("event of a stream of {}, {from} → {to}", row.units),
+        Kind::Count => format!("tokens counted, {from}"),
     };
-    let target = row.ratio_max.map_or_else(String::new, |most| format!("≤ {most:.1} × parsing"));
-    let verdict = match (row.ratio_max, row.is_over()) {
-        (None, _) => "",
-        (Some(_), false) => "ok",
-        (Some(_), true) => "OVER",
+    let target = match (row.ratio_max, row.us_max) {
+        (Some(most), _) => format!("≤ {most:.1} × parsing"),
+        (None, Some(most)) => format!("≤ {} ms", most / 1e3),
+        (None, None) => String::new(),
+    };
+    let verdict = match (target.is_empty(), row.is_over()) {
+        (true, _) => "",
+        (false, false) => "ok",
+        (false, true) => "OVER",
     };
     vec![
         title,
@@ -333,7 +358,7 @@ mod tests {
     #[test]
     fn every_pair_has_a_job_of_each_kind_and_each_job_can_be_done() {
         let jobs = jobs(None).expect("every sample can be translated");
-        assert_eq!(jobs.len(), 3 * 4 * 4);
+        assert_eq!(jobs.len(), 3 * 4 * 4 + 4);
         for job in jobs {
             (job.translate)().expect("the sample can be translated");
             (job.parse)().expect("the sample is JSON");
@@ -379,21 +404,23 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_answers_are_held_to_the_ratio() {
+    fn only_whole_answers_are_held_to_the_ratio_and_only_counts_to_a_time() {
         let round = |times: u32| Round {
             translate: Duration::from_micros(10) * times,
             parse: Duration::from_micros(10),
         };
-        let job = |kind| job(kind, Protocol::Chat, Protocol::Gemini).expect("the sample can be translated");
+        let job = |kind| job(kind, Protocol::Chat, Protocol::Gemini).expect("the sample can be passed on");
         let rows = [
             (Kind::Answer, 3, false),
             (Kind::Answer, 4, true),
             (Kind::Request, 4, false),
             (Kind::Stream, 4, false),
+            (Kind::Count, 4999, false),
+            (Kind::Count, 5001, true),
         ];
         for (kind, times, over) in rows {
             assert_eq!(
-                Row::new(&job(kind), &[round(1), round(times), round(9)]).is_over(),
+                Row::new(&job(kind), &[round(times), round(times), round(9000)]).is_over(),
                 over,
                 "{kind:?} × {times}"
             );

@@ -32,6 +32,13 @@ pub(crate) fn request(sent: &Sent, target: &Target<'_>) -> Result<Translated> {
     Ok(translate::request(&head, &sent.body, target, &wire::state::Forgetful)?)
 }
 
+/// Counts the tokens of a request.
+pub(crate) fn count(sent: &Sent) -> Result<u64> {
+    let path = (sent.protocol == Protocol::Gemini).then_some(PathModel { model: PATH_MODEL, stream: false });
+    let head = Head::read(sent.protocol, Operation::CountTokens, &sent.body, path)?;
+    Ok(wire::count::tally(&head, &sent.body, "claude-sonnet-5")?.tokens())
+}
+
 /// Writes a whole answer for a client.
 pub(crate) fn whole(from: Protocol, body: &[u8], names: &Names, to: &Addressee) -> Result<Vec<u8>> {
     let seen = observe::whole(from, Operation::Generate, body)?;

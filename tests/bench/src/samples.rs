@@ -24,6 +24,27 @@ pub(crate) fn request(protocol: Protocol) -> Result<Sent> {
     })
 }
 
+/// The length of a request at the end of a long session.
+const LONG_BYTES: usize = 400 << 10;
+
+/// The same request with its conversation again and again, until it is long.
+pub(crate) fn long_request(protocol: Protocol) -> Result<Sent> {
+    let short = request(protocol)?;
+    let mut body: Value = serde_json::from_slice(&short.body)?;
+    let turns = match protocol {
+        Protocol::Chat | Protocol::Messages => "messages",
+        Protocol::Responses => "input",
+        Protocol::Gemini => "contents",
+    };
+    let turns = body[turns].as_array_mut().context("a request has turns")?;
+    let once = turns.clone();
+    let bytes = Value::from(once.clone()).to_string().len();
+    for _ in 0..LONG_BYTES.saturating_sub(short.body.len()).div_ceil(bytes) {
+        turns.extend(once.iter().cloned());
+    }
+    Ok(Sent { body: body.to_string().into_bytes(), ..short })
+}
+
 /// A channel at the protocol's own provider, whose rules are the strictest.
 pub(crate) fn target(protocol: Protocol) -> Target<'static> {
     let model = match protocol {

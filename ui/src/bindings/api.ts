@@ -297,6 +297,9 @@ export type Considered = {
   exclusion?: Exclusion,
 };
 
+/** Who says how many tokens a request has. */
+export type CountSource = "estimate" | "exact" | "cached";
+
 /** What was served today, and what runs now. */
 export type Counters = {
   /** Requests that ended today, since the start of the process. */
@@ -1186,6 +1189,14 @@ export type TestReport = {
   fix: string | null,
 };
 
+/** The tokens of a request that was counted and not sent. */
+export type TokenCount = {
+  /** How many. */
+  tokens: number,
+  /** Who says so. */
+  source: CountSource,
+};
+
 /** One request's whole story. Times are milliseconds since `started`. */
 export type Trace = {
   /** The id that the client got as `x-sluice-request-id`. */
@@ -1220,6 +1231,8 @@ export type Trace = {
   refusal?: string,
   /** Tokens, as the upstream counted them. */
   usage: Usage | null,
+  /** How many tokens the client was told that its request has, where it asked for that. */
+  count?: TokenCount,
   /** When the first content reached the client. */
   first_content_ms: number | null,
   /** When it was over. */

@@ -434,6 +434,7 @@ mod tests {
             status: 200,
             refusal: None,
             usage: Some(Usage { input_uncached: 5, cache_read: 3, output: 2, ..Usage::default() }),
+            count: None,
             first_content_ms: Some(100.0),
             total_ms: 200.0,
         }

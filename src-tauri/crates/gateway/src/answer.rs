@@ -13,6 +13,7 @@ use wire::{Protocol, errors, frames::Framing, note::Note};
 
 use crate::{
     attempt::{Opened, Passed},
+    counting::{CountSource, Counted},
     delivery,
     flow::{Aborted, Flow, LAST_WORDS},
     gateway::Gateway,
@@ -132,9 +133,26 @@ fn id_value(id: Uuid) -> HeaderValue {
     HeaderValue::try_from(id.simple().to_string()).expect("an id is visible ASCII")
 }
 
+/// Who says how many tokens a request has.
+const COUNT: HeaderName = HeaderName::from_static("x-sluice-count");
+
 const UNKNOWN_MODEL: HeaderValue = HeaderValue::from_static("unknown-model-served-by-default");
 
 impl Answer {
+    /// A count of tokens. The channel is named where it counted.
+    pub(crate) fn counted(counted: Counted, route: &Route, mut recording: Recording) -> Answer {
+        let Counted { count, mut headers, body } = counted;
+        let mut stamp = Stamp::of(&recording);
+        match route.candidates.first().filter(|_| count.source == CountSource::Exact) {
+            Some(candidate) => stamp.served(candidate, route),
+            None => stamp.by_default = route.rule.served_by_default(),
+        }
+        headers.insert(COUNT, HeaderValue::from_static(count.source.word()));
+        recording.counted(count);
+        recording.finish(Ending::Done, StatusCode::OK.as_u16());
+        Answer::Whole(stamp, headers, StatusCode::OK, body)
+    }
+
     pub(crate) fn refused(mut refusal: Refusal, mut recording: Recording) -> Answer {
         recording.refused(&refusal.message);
         refusal.request_id = Some(recording.id().simple().to_string());

@@ -31,7 +31,7 @@ pub(crate) struct Missed {
     /// The upstream's refusal as it came, for a client that may see it.
     pub relayed: Option<(StatusCode, Relayed)>,
     /// Whether it was refused for an opaque note in the conversation.
-    refuses_note: bool,
+    pub refuses_note: bool,
 }
 
 impl From<Failure> for Missed {
@@ -173,8 +173,8 @@ impl Sending<'_> {
             compose::request(candidate, key, asked, opaque, &recall)?;
         recording.composed(&notes);
         let usage_is_ours = outgoing.usage_is_ours;
-        let translated =
-            translated.map(|(translated, issuer)| Foreign::new(translated, issuer, asked, recording));
+        let translated = translated
+            .map(|(translated, issuer)| Foreign::new(translated, issuer, asked, candidate, recording));
         let reply = gateway.upstream.send(&candidate.channel.hop, outgoing, within, &gateway.sizes).await?;
         recording.headers(reply.status.as_u16());
         if reply.status.is_success() {
@@ -226,7 +226,7 @@ impl Asked {
 }
 
 /// An answer with a status that is no success.
-async fn refused(
+pub(crate) async fn refused(
     gateway: &Gateway,
     candidate: &Candidate,
     operation: Operation,
@@ -249,7 +249,7 @@ async fn refused(
 }
 
 /// A success status that held no answer.
-fn missed(gateway: &Gateway, candidate: &Candidate, operation: Operation, fault: Fault) -> Missed {
+pub(crate) fn missed(gateway: &Gateway, candidate: &Candidate, operation: Operation, fault: Fault) -> Missed {
     match fault {
         Fault::Failed(failure) => failure.into(),
         Fault::Said(said) => {

@@ -8,6 +8,7 @@ use url::Url;
 use wire::{
     Operation, Protocol,
     ask::Setting,
+    count,
     dialect::Target,
     head::{Head, PathModel},
     note::{Notes, Why},
@@ -143,11 +144,20 @@ fn foreign_protocol(
     let mut translated = translate::request(&asked.head, &asked.body, &target, recall)?;
     let stream = asked.head.stream;
     let path = (protocol == Protocol::Gemini).then_some(PathModel { model: &candidate.model, stream });
-    let body = Bytes::from(std::mem::take(&mut translated.body));
-    let head = Head::read(protocol, Operation::Generate, &body, path).map_err(Untranslatable::Malformed)?;
+    let operation = asked.head.operation;
+    let body = match operation {
+        Operation::CountTokens => count::request(protocol, &candidate.model, &translated.body)
+            .map_err(Untranslatable::Malformed)?
+            .unwrap_or_default(),
+        Operation::Generate | Operation::Embed | Operation::BatchEmbed => {
+            std::mem::take(&mut translated.body)
+        }
+    };
+    let body = Bytes::from(body);
+    let head = Head::read(protocol, operation, &body, path).map_err(Untranslatable::Malformed)?;
     let change = Change {
         model: None,
-        params: &channel.params,
+        params: if operation == Operation::Generate { &channel.params } else { &[] },
         force: channel.params_force,
         ask_usage: false,
         // What is translated heeds them already.
@@ -163,7 +173,7 @@ fn foreign_protocol(
     }
     let query = (protocol == Protocol::Gemini && stream).then_some("alt=sse");
     let outgoing = Outgoing {
-        url: spoken.base.endpoint(protocol, Operation::Generate, &candidate.model, stream, query),
+        url: spoken.base.endpoint(protocol, operation, &candidate.model, stream, query),
         headers,
         body: splice::apply(&head, &body, &change, &mut notes),
         usage_is_ours: false,

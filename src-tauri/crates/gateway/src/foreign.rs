@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use config::Candidate;
 use wire::{
     Protocol,
     dialect::Addressee,
@@ -23,23 +24,22 @@ pub(crate) struct Foreign {
     gateway: Arc<Gateway>,
 }
 
-/// About how many bytes of JSON make a token, for counts that must be told before the upstream has counted.
-const BYTES_PER_TOKEN: u64 = 4;
-
 impl Foreign {
     pub(crate) fn new(
         translated: Translated,
         issuer: Issuer,
         asked: &Asked,
+        candidate: &Candidate,
         recording: &Recording,
     ) -> Foreign {
+        let ledger = &recording.gateway().ledger;
         let to = Addressee {
             protocol: asked.head.protocol,
             wanted: translated.wanted.clone(),
             framing: asked.framing(),
             id: recording.id().simple().to_string(),
             created_s: recording.started_s(),
-            input_estimate: asked.head.bytes_in as u64 / BYTES_PER_TOKEN,
+            input_estimate: translated.input_guess.map_or(0, |guess| ledger.correct(candidate, guess)),
             issuer,
             think_tags: translated.think_tags,
         };

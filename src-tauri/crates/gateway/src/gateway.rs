@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    counting::Ledger,
     live::{Ended, Live},
     memories::Memories,
     trace::{Trace, Traces},
@@ -81,6 +82,8 @@ pub struct Timers {
     pub request_body_idle: Duration,
     /// Longest wait in the queue for a benched pool.
     pub queue: Duration,
+    /// An upstream's count of tokens, before it is estimated.
+    pub count: Duration,
 }
 
 impl Default for Timers {
@@ -100,6 +103,7 @@ impl Default for Timers {
             request_header: Duration::from_secs(30),
             request_body_idle: Duration::from_secs(60),
             queue: Duration::from_secs(5),
+            count: Duration::from_secs(2),
         }
     }
 }
@@ -175,6 +179,7 @@ pub struct Gateway {
     pub(crate) waiting: Waiting,
     pub(crate) traces: Traces,
     pub(crate) memories: Memories,
+    pub(crate) ledger: Ledger,
     pub(crate) live: Live,
     pub(crate) started: Now,
     /// New requests are refused; what runs goes on.
@@ -195,6 +200,7 @@ impl Gateway {
             waiting: Waiting::new(setup.sizes.queue_requests),
             traces: Traces::new(setup.sizes.traces),
             memories: Memories::new(),
+            ledger: Ledger::new(),
             live: Live::new(setup.ended),
             paused: AtomicBool::new(false),
             snapshot: setup.snapshot,

@@ -7,6 +7,7 @@ mod answer;
 mod attempt;
 mod catalog;
 mod compose;
+mod counting;
 mod decode;
 mod delivery;
 mod fix;
@@ -33,6 +34,7 @@ mod upstream;
 mod waiting;
 mod wake;
 
+pub use counting::{CountSource, TokenCount};
 pub use fix::Fix;
 pub use gateway::{ClientsByKey, Gateway, Inspect, Setup, Sizes, Timers};
 pub use listen::{BindFault, Listening, bind, covers};

@@ -16,6 +16,7 @@ use crate::{
     answer::{self, Answer, Answering},
     attempt::{self, Passed},
     compose::Asked,
+    counting,
     gateway::Gateway,
     held::Held,
     intake,
@@ -58,7 +59,12 @@ pub(crate) async fn serve(
     let streamed = asked.head.stream && call.operation == Operation::Generate;
     let first_keep_alive = gateway.timers.keep_alive_first;
     let id = recording.id();
-    let mut answering: Answering = Box::pin(answer(asked, route, recording));
+    let mut answering: Answering = match call.operation {
+        Operation::CountTokens => Box::pin(counting::answer(asked, route, recording)),
+        Operation::Generate | Operation::Embed | Operation::BatchEmbed => {
+            Box::pin(answer(asked, route, recording))
+        }
+    };
     if !streamed {
         return answering.await.respond(call.protocol);
     }
@@ -99,6 +105,7 @@ async fn answer(asked: Asked, route: Route, mut recording: Recording) -> Answer 
     match found {
         Ok((passed, held)) => {
             let candidate = &route.candidates[held.lease().candidate];
+            recording.sample(&asked, candidate);
             answer::deliver(passed, candidate, &route, held, recording)
         }
         Err(refusal) => Answer::refused(refusal, recording),

@@ -259,7 +259,9 @@ fn place(method: &Method, uri: &Uri) -> Place {
     if let Some((protocol, operation)) = fixed(path) {
         return match *method {
             Method::POST => Place::Relay(Call { protocol, operation, path: None }),
-            Method::GET if protocol == Protocol::Responses => Place::Upgrade,
+            Method::GET if (protocol, operation) == (Protocol::Responses, Operation::Generate) => {
+                Place::Upgrade
+            }
             _ => Place::WrongMethod("POST"),
         };
     }
@@ -280,6 +282,9 @@ fn fixed(path: &str) -> Option<(Protocol, Operation)> {
         "/v1/chat/completions" | "/chat/completions" => Some((Protocol::Chat, Operation::Generate)),
         "/v1/embeddings" | "/embeddings" => Some((Protocol::Chat, Operation::Embed)),
         "/v1/responses" | "/responses" => Some((Protocol::Responses, Operation::Generate)),
+        "/v1/responses/input_tokens" | "/responses/input_tokens" => {
+            Some((Protocol::Responses, Operation::CountTokens))
+        }
         "/v1/messages" | "/messages" => Some((Protocol::Messages, Operation::Generate)),
         "/v1/messages/count_tokens" | "/messages/count_tokens" => {
             Some((Protocol::Messages, Operation::CountTokens))
@@ -328,7 +333,7 @@ fn caller(parts: &Parts) -> Protocol {
     if path.contains("/messages") {
         return Protocol::Messages;
     }
-    if path.ends_with("/responses") {
+    if path.ends_with("/responses") || path.ends_with("/responses/input_tokens") {
         return Protocol::Responses;
     }
     let verb = parts.method == Method::POST && below_models(path).is_some_and(|rest| rest.contains(':'));
@@ -437,6 +442,7 @@ mod tests {
             ("/v1/v1/chat/completions", relay(Chat, Generate, None)),
             ("/v1/embeddings", relay(Chat, Embed, None)),
             ("/v1/responses", relay(Responses, Generate, None)),
+            ("/v1/responses/input_tokens", relay(Responses, CountTokens, None)),
             ("/v1/messages?beta=true", relay(Messages, Generate, None)),
             ("/v1/messages/count_tokens?beta=true", relay(Messages, CountTokens, None)),
             ("/v1beta/models/m:generateContent", relay(Gemini, Generate, Some(("m", false)))),
@@ -467,6 +473,7 @@ mod tests {
             ("/v1beta/models/", Place::Models(None)),
             ("/v1/models/deepseek%2Fv4", Place::Models(Some("deepseek/v4".to_owned()))),
             ("/v1/responses", Place::Upgrade),
+            ("/v1/responses/input_tokens", Place::WrongMethod("POST")),
             ("/v1/messages", Place::WrongMethod("POST")),
             ("/api/hello", Place::Api),
         ];

@@ -207,6 +207,7 @@ pub(crate) fn info(method: &Method) -> Response<Body> {
         endpoints: &[
             "POST /v1/chat/completions",
             "POST /v1/responses",
+            "POST /v1/responses/input_tokens",
             "POST /v1/embeddings",
             "POST /v1/messages",
             "POST /v1/messages/count_tokens",

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use config::{Candidate, Route, Rule, SkipReason};
+use config::{Candidate, Key, Route, Rule, SkipReason};
 use jiff::Timestamp;
 use pool::{Class, Exclusion, Failure, HeldCandidate, Lease, Now, Phase};
 use serde::{Deserialize, Serialize, Serializer};
@@ -18,7 +18,12 @@ use wire::{
     note::{Note, Notes},
 };
 
-use crate::{Gateway, relay::Call};
+use crate::{
+    Gateway,
+    compose::Asked,
+    counting::{self, Sample, TokenCount},
+    relay::Call,
+};
 
 /// One request's whole story. Times are milliseconds since `started`.
 #[derive(Debug, Clone, Serialize, ts_rs::TS)]
@@ -61,6 +66,10 @@ pub struct Trace {
     pub refusal: Option<String>,
     /// Tokens, as the upstream counted them.
     pub usage: Option<Usage>,
+    /// How many tokens the client was told that its request has, where it asked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub count: Option<TokenCount>,
     /// When the first content reached the client.
     pub first_content_ms: Option<f64>,
     /// When it was over.
@@ -184,6 +193,8 @@ pub(crate) struct Recording {
     gateway: Arc<Gateway>,
     began: Duration,
     trace: Option<Box<Trace>>,
+    /// The request, where its tokens are to be learnt from.
+    sample: Option<Box<Sample>>,
 }
 
 impl Recording {
@@ -210,10 +221,16 @@ impl Recording {
             status: 0,
             refusal: None,
             usage: None,
+            count: None,
             first_content_ms: None,
             total_ms: 0.0,
         };
-        Recording { gateway: Arc::clone(gateway), began: now.mono, trace: Some(Box::new(trace)) }
+        Recording {
+            gateway: Arc::clone(gateway),
+            began: now.mono,
+            trace: Some(Box::new(trace)),
+            sample: None,
+        }
     }
 
     pub(crate) fn id(&self) -> Uuid {
@@ -257,11 +274,20 @@ impl Recording {
     }
 
     pub(crate) fn dispatched(&mut self, candidate: &Candidate, lease: &Lease) {
+        self.begin(candidate, &lease.cell.key, &lease.cell.model);
+    }
+
+    /// Notes that a channel is asked for a count, which takes no lease.
+    pub(crate) fn counting(&mut self, candidate: &Candidate, key: &Key) {
+        self.begin(candidate, &key.name, &candidate.model);
+    }
+
+    fn begin(&mut self, candidate: &Candidate, key: &Arc<str>, model: &Arc<str>) {
         let started_ms = self.elapsed_ms();
         self.trace_mut().attempts.push(AttemptTrace {
             channel: Arc::clone(&candidate.channel.name),
-            key: Arc::clone(&lease.cell.key),
-            model: Arc::clone(&lease.cell.model),
+            key: Arc::clone(key),
+            model: Arc::clone(model),
             protocol: candidate.protocol,
             notes: Vec::new(),
             started_ms,
@@ -337,6 +363,16 @@ impl Recording {
         self.trace_mut().usage = usage;
     }
 
+    /// Notes how many tokens the client is told, and who says so.
+    pub(crate) fn counted(&mut self, count: TokenCount) {
+        self.trace_mut().count = Some(count);
+    }
+
+    /// Keeps the request, if there is something to learn from it once its answer is complete.
+    pub(crate) fn sample(&mut self, asked: &Asked, candidate: &Candidate) {
+        self.sample = self.gateway.ledger.sample(asked, candidate, self.gateway.clock.mono());
+    }
+
     pub(crate) fn refused(&mut self, message: &str) {
         self.trace_mut().refusal = Some(message.to_owned());
     }
@@ -377,6 +413,9 @@ impl Recording {
         trace.total_ms = total_ms;
         if let Some(last) = trace.attempts.last_mut() {
             last.ended_ms.get_or_insert(total_ms);
+        }
+        if let (Ending::Done, Some(sample), Some(usage)) = (ending, self.sample.take(), trace.usage) {
+            counting::learn_from_answer(&self.gateway, *sample, usage);
         }
         log(&trace);
         let trace: Arc<Trace> = Arc::from(trace);

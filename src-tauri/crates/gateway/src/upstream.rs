@@ -265,7 +265,7 @@ fn unreachable(within: Duration) -> Failure {
     Failure::new(Class::Network, Phase::P0, message)
 }
 
-fn silent(within: Duration) -> Failure {
+pub(crate) fn silent(within: Duration) -> Failure {
     let message = format!("no response headers came within {} s", within.as_secs_f32());
     Failure::new(Class::Silent, Phase::P1, message)
 }

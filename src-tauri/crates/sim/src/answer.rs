@@ -107,6 +107,9 @@ fn proper(request: &Request<'_>, then: &Then, speaker: &Speaker<'_>) -> Answer {
         Endpoint::Responses => generate(&Question::of_responses(body), request, then, speaker),
         Endpoint::Messages => generate(&Question::of_messages(body), request, then, speaker),
         Endpoint::CountTokens => ok(&serde_json::json!({"input_tokens": tokens_of(body)})),
+        Endpoint::InputTokens => {
+            ok(&serde_json::json!({"object": "response.input_tokens", "input_tokens": tokens_of(body)}))
+        }
         Endpoint::Embeddings => ok(&embeddings::openai(body)),
         Endpoint::Gemini { model, verb } => match verb {
             Verb::Generate => generate(&Question::of_gemini(body, model, false), request, then, speaker),

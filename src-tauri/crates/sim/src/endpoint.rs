@@ -7,6 +7,7 @@ pub(crate) enum Endpoint {
     Responses,
     Messages,
     CountTokens,
+    InputTokens,
     Embeddings,
     Gemini { model: String, verb: Verb },
     Models,
@@ -48,6 +49,7 @@ impl Endpoint {
             () if ends("/chat/completions") => Self::Chat,
             () if ends("/responses") => Self::Responses,
             () if ends("/messages/count_tokens") => Self::CountTokens,
+            () if ends("/responses/input_tokens") => Self::InputTokens,
             () if ends("/messages") => Self::Messages,
             () if ends("/embeddings") => Self::Embeddings,
             () => Self::Unknown,
@@ -80,7 +82,7 @@ impl Endpoint {
     /// Names the dialect whose error shape fits this operation.
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
-            Self::Responses => Dialect::Responses,
+            Self::Responses | Self::InputTokens => Dialect::Responses,
             Self::Messages | Self::CountTokens => Dialect::Messages,
             Self::Gemini { .. } => Dialect::Gemini,
             Self::Chat | Self::Embeddings | Self::Models | Self::Model(_) | Self::Unknown => Dialect::Chat,
@@ -98,6 +100,7 @@ mod tests {
     #[case("/openai/v1/responses", Endpoint::Responses)]
     #[case("/anthropic/v1/messages", Endpoint::Messages)]
     #[case("/v1/messages/count_tokens", Endpoint::CountTokens)]
+    #[case("/v1/responses/input_tokens", Endpoint::InputTokens)]
     #[case("/v1/embeddings", Endpoint::Embeddings)]
     #[case("/v1beta/models/g:generateContent", Endpoint::Gemini { model: "g".into(), verb: Verb::Generate })]
     #[case("/v1/models/a/b:countTokens", Endpoint::Gemini { model: "a/b".into(), verb: Verb::Count })]

@@ -34,6 +34,7 @@ pub(crate) fn check(endpoint: &Endpoint, body: &Value) -> Result<(), Broken> {
         Endpoint::Gemini { model, verb: Verb::Generate | Verb::Stream } => gemini::check(body, model),
         Endpoint::Gemini { verb: Verb::Count | Verb::Embed | Verb::BatchEmbed, .. }
         | Endpoint::CountTokens
+        | Endpoint::InputTokens
         | Endpoint::Embeddings
         | Endpoint::Models
         | Endpoint::Model(_)

@@ -260,6 +260,7 @@ fn model(endpoint: &Endpoint, body: &Value) -> Option<String> {
         | Endpoint::Responses
         | Endpoint::Messages
         | Endpoint::CountTokens
+        | Endpoint::InputTokens
         | Endpoint::Embeddings
         | Endpoint::Models
         | Endpoint::Model(_)

@@ -141,12 +141,12 @@ impl<'s> Choice<'s> {
         Ok(base)
     }
 
-    /// The client's own protocol where the channel speaks it, else the first that it lists: answers are translated, other
-    /// operations are not.
+    /// The client's own protocol where the channel speaks it, else the first that it lists: answers are translated and
+    /// tokens can be counted by anybody; other operations need the client's own.
     fn way_to_speak(&self, channel: &Channel) -> Option<usize> {
         channel.speaks(self.protocol).or(match self.operation {
-            Operation::Generate => Some(0),
-            Operation::CountTokens | Operation::Embed | Operation::BatchEmbed => None,
+            Operation::Generate | Operation::CountTokens => Some(0),
+            Operation::Embed | Operation::BatchEmbed => None,
         })
     }
 

@@ -236,12 +236,12 @@ fn channels_that_cannot_serve_are_skipped_with_their_reason() {
 }
 
 #[test]
-fn an_answer_may_be_translated_and_nothing_else() {
+fn an_answer_may_be_translated_and_tokens_are_counted_for_any_channel() {
     let snapshot = channels("", &["name = \"a\"; model = \"m\"; protocols = [\"messages\", \"responses\"]"]);
     for (asked_in, operation, spoken) in [
         (Protocol::Chat, Operation::Generate, Some(Protocol::Messages)),
         (Protocol::Responses, Operation::Generate, Some(Protocol::Responses)),
-        (Protocol::Gemini, Operation::CountTokens, None),
+        (Protocol::Gemini, Operation::CountTokens, Some(Protocol::Messages)),
         (Protocol::Chat, Operation::Embed, None),
     ] {
         let route = route(&snapshot, Some("m"), asked_in, operation);
