@@ -262,6 +262,85 @@ fn no_row_comes_out_the_same_without_its_entry() {
     }
 }
 
+/// What one row comes to, however it is one.
+type Sending<'r> = Box<dyn Fn(Quirks) -> Value + 'r>;
+
+/// The rows that an entry matters to, with what the vendor wants of each.
+fn results<'r>(vendor: &'r Vendor, channel: &Channel) -> Vec<(Quirks, Sending<'r>)> {
+    let known = |model: &Option<String>| channel.quirks.of(model.as_ref().unwrap_or(&vendor.model));
+    let asked = vendor.asked.iter().map(|row| {
+        let model = row.model.as_ref().unwrap_or(&vendor.model);
+        let result: Sending<'r> = Box::new(move |quirks| serde_json::json!(row.send(model, quirks).ok()));
+        (known(&row.model), result)
+    });
+    let passed = vendor.passed.iter().map(|row| {
+        let model = row.model.as_ref().unwrap_or(&vendor.model);
+        let result: Sending<'r> = Box::new(move |quirks| serde_json::json!(row.send(model, quirks)));
+        (known(&row.model), result)
+    });
+    let heard = vendor.heard.iter().map(|row| {
+        let result: Sending<'r> = Box::new(move |quirks| row.content(quirks));
+        (known(&row.model), result)
+    });
+    asked.chain(passed).chain(heard).collect()
+}
+
+/// Takes one departure back.
+type Reset = fn(&mut Quirks);
+
+macro_rules! resets {
+    ($($field:ident),+ $(,)?) => {
+        [$((stringify!($field), (|quirks| quirks.$field = Quirks::DEFAULT.$field) as Reset)),+]
+    };
+}
+
+#[test]
+fn every_departure_has_a_row_that_fails_without_it() {
+    let resets = resets![
+        output_limit,
+        output_max,
+        refused,
+        temperature_min,
+        temperature_max,
+        stops_max,
+        include_usage,
+        developer_role,
+        late_system,
+        tool_choice,
+        thinking,
+        thinking_off,
+        thinks_whole,
+        efforts,
+        thoughts,
+        echo,
+        call_ids,
+        json_schema,
+        json_object,
+        json_word,
+        images,
+        files,
+        think_tags,
+        reasoning_as_text,
+    ];
+    let mut idle = Vec::new();
+    for (name, vendor) in vendors() {
+        let results = results(&vendor, &channel(&vendor));
+        for (field, reset) in resets {
+            let without = |known: &Quirks| {
+                let mut without = *known;
+                reset(&mut without);
+                without
+            };
+            let departs = results.iter().any(|(known, _)| without(known) != *known);
+            let matters = results.iter().any(|(known, result)| result(*known) != result(without(known)));
+            if departs && !matters {
+                idle.push(format!("{name}: {field}"));
+            }
+        }
+    }
+    assert_eq!(idle, Vec::<String>::new());
+}
+
 #[test]
 fn every_vendor_with_an_entry_has_rows() {
     let rows: Vec<String> = vendors().into_iter().map(|(_, vendor)| vendor.base_url).collect();
