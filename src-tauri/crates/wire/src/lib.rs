@@ -23,6 +23,7 @@ pub mod schema;
 pub mod splice;
 pub mod sse;
 pub mod state;
+mod stops;
 pub mod translate;
 mod usage;
 

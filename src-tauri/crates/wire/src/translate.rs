@@ -16,6 +16,7 @@ use crate::observe::{Counts, Observer, Seen, StreamFailure};
 use crate::reply::{Delta, Fold, ThinkTags};
 use crate::sse::{Event, Kind};
 use crate::state::{self, Memory, Recall, Seal};
+use crate::stops::Stops;
 
 /// A request in the channel's words.
 #[derive(Debug, Clone)]
@@ -63,8 +64,10 @@ pub fn request(
     let input_guess = tells_first.then(|| count::guess(&ask, target.model));
     let mut notes = ask.notes;
     notes.extend(encoded.notes);
+    let stops = ask.sampling.stop.iter().map(|stop| stop.plain().into_owned()).collect();
+    let wanted = Wanted { stops, ..ask.wanted };
     let think_tags = target.quirks.think_tags;
-    let (body, names, wanted) = (encoded.body, encoded.names, ask.wanted);
+    let (body, names) = (encoded.body, encoded.names);
     Ok(Translated { body, notes, names, wanted, think_tags, input_guess })
 }
 
@@ -135,26 +138,48 @@ pub struct Whole {
     pub memories: Vec<Memory>,
 }
 
-/// A whole answer being put together.
-struct Folding {
+/// What is done to an answer between its decoder and the client's encoder, in this order.
+#[derive(Debug)]
+struct Steps {
     tags: ThinkTags,
     restore: Restore,
+    stops: Stops,
     seal: Seal,
+}
+
+impl Steps {
+    fn new(from: Protocol, names: Names, to: &Addressee) -> Self {
+        Self {
+            tags: ThinkTags::new(to.think_tags),
+            restore: Restore::new(names, to.id.clone()),
+            stops: Stops::new(&to.wanted.stops),
+            seal: Seal::new(from, to),
+        }
+    }
+
+    fn pass(&mut self, delta: Delta<'_>, each: &mut dyn FnMut(Delta<'_>)) {
+        let Self { tags, restore, stops, seal } = self;
+        let sealed = &mut |delta: Delta<'_>| seal.pass(delta, each);
+        let stopped = &mut |delta: Delta<'_>| stops.pass(delta, sealed);
+        let restored = &mut |delta: Delta<'_>| restore.pass(delta, stopped);
+        tags.pass(delta, restored);
+    }
+}
+
+/// A whole answer being put together.
+struct Folding {
+    steps: Steps,
     fold: Fold,
 }
 
 impl Folding {
     fn new(from: Protocol, names: &Names, to: &Addressee) -> Self {
-        let restore = Restore::new(names.clone(), to.id.clone());
-        let tags = ThinkTags::new(to.think_tags);
-        Self { tags, restore, seal: Seal::new(from, to), fold: Fold::default() }
+        Self { steps: Steps::new(from, names.clone(), to), fold: Fold::default() }
     }
 
     fn push(&mut self, delta: Delta<'_>) {
-        let Self { tags, restore, seal, fold } = self;
-        tags.pass(delta, &mut |delta| {
-            restore.pass(delta, &mut |delta| seal.pass(delta, &mut |delta| fold.push(delta)));
-        });
+        let Self { steps, fold } = self;
+        steps.pass(delta, &mut |delta| fold.push(delta));
     }
 
     fn finish(mut self, counts: Counts, to: &Addressee) -> Result<Whole, StreamFailure> {
@@ -164,7 +189,7 @@ impl Folding {
             None => Ok(Whole {
                 body: dialect::of(to.protocol).encode_reply(&reply, &counts, to),
                 counts,
-                memories: self.seal.take_memories(),
+                memories: self.steps.seal.take_memories(),
             }),
         }
     }
@@ -180,9 +205,7 @@ pub struct Translation {
 /// An answer's way from its decoder to its client.
 #[derive(Debug)]
 struct Way {
-    tags: ThinkTags,
-    restore: Restore,
-    seal: Seal,
+    steps: Steps,
     encoder: Box<dyn Encode>,
     ended: bool,
     failure: Option<StreamFailure>,
@@ -194,9 +217,7 @@ impl Translation {
         Self {
             decoder: dialect::of(from).stream_decoder(),
             way: Way {
-                tags: ThinkTags::new(to.think_tags),
-                restore: Restore::new(names, to.id.clone()),
-                seal: Seal::new(from, to),
+                steps: Steps::new(from, names, to),
                 encoder: dialect::of(to.protocol).stream_encoder(to),
                 ended: false,
                 failure: None,
@@ -241,7 +262,7 @@ impl Translation {
 
     /// Returns what should be remembered of the answer so far, in case the client drops it; once.
     pub fn take_memories(&mut self) -> Vec<Memory> {
-        self.way.seal.take_memories()
+        self.way.steps.seal.take_memories()
     }
 
     /// Says what the client has been told, for an error event that must fit behind it.
@@ -252,9 +273,8 @@ impl Translation {
 
 impl Way {
     fn pass(&mut self, delta: Delta<'_>, counts: &Counts, out: &mut Vec<u8>) {
-        let Self { tags, restore, seal, encoder, ended, failure } = self;
-        let encoded = &mut |delta: Delta<'_>| push(&mut **encoder, ended, failure, delta, counts, out);
-        tags.pass(delta, &mut |delta| restore.pass(delta, &mut |delta| seal.pass(delta, encoded)));
+        let Self { steps, encoder, ended, failure } = self;
+        steps.pass(delta, &mut |delta| push(&mut **encoder, ended, failure, delta, counts, out));
     }
 }
 

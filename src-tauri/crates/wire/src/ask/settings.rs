@@ -187,6 +187,8 @@ pub struct Wanted {
     pub tool_search: bool,
     /// Whether a Responses client wants the conversation compacted rather than an answer.
     pub compaction: bool,
+    /// What ends the answer's text.
+    pub stops: Vec<String>,
     /// What a Responses answer repeats of its request: members of the response object, as JSON without braces.
     pub echo: String,
 }

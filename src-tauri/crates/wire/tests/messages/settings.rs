@@ -60,7 +60,7 @@ fn limits_and_sampling_follow_what_the_model_takes() {
             Chat,
             NEWEST,
             question(json!({"stop_sequences": ["\n\n", "END"]})),
-            vec![("/stop_sequences", json!(["END"])), ("note drop:stop", json!(true))],
+            vec![("/stop_sequences", json!(["END"])), ("note emulate:stop", json!(true))],
         ),
     ]);
 }

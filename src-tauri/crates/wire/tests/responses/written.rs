@@ -240,7 +240,7 @@ fn settings_are_written_in_the_words_that_the_model_takes() {
                 };
             },
             Value::Null,
-            vec!["drop:top_k", "drop:seed", "drop:frequency_penalty", "drop:stop"],
+            vec!["drop:top_k", "drop:seed", "drop:frequency_penalty", "emulate:stop"],
         ),
         (
             "",

@@ -179,11 +179,11 @@ impl Encoding<'_> {
             return;
         }
         if refused {
-            return self.drop(Setting::Stop, Why::Model);
+            return self.emulate(Setting::Stop, Why::Model);
         }
         let most = self.quirks.stops_max;
         if stops.len() > most {
-            self.drop(Setting::Stop, Why::Limit);
+            self.emulate(Setting::Stop, Why::Limit);
         }
         body.array("stop", |list| stops.iter().take(most).for_each(|stop| list.text(stop)));
     }

@@ -241,7 +241,7 @@ fn write_sampling(ask: &Ask<'_>, plan: &Plan, model: &Model, notes: &mut Notes, 
 fn write_stop(ask: &Ask<'_>, notes: &mut Notes, body: &mut Members<'_>) {
     let stop: Vec<&Text<'_>> = ask.sampling.stop.iter().filter(|text| !text.is_blank()).collect();
     if stop.len() < ask.sampling.stop.len() {
-        ask.drop(notes, Setting::Stop, Why::Form);
+        notes.emulate(ask.word(Setting::Stop), Why::Form);
     }
     if !stop.is_empty() {
         body.array("stop_sequences", |list| {

@@ -120,11 +120,13 @@ impl Writer<'_, '_> {
             (Setting::Seed, sampling.seed.is_some()),
             (Setting::FrequencyPenalty, sampling.frequency_penalty.is_some()),
             (Setting::PresencePenalty, sampling.presence_penalty.is_some()),
-            (Setting::Stop, !sampling.stop.is_empty()),
         ] {
             if is_given {
                 self.drop(setting, Why::NoWord);
             }
+        }
+        if !sampling.stop.is_empty() {
+            self.emulate(Setting::Stop, Why::NoWord);
         }
     }
 

@@ -54,10 +54,10 @@ fn every_setting_is_said_as_the_channel_wants_it() {
             json!({"stop": ["a", "b", "c", "d", "e"]}),
             VENDOR,
             json!({"stop": ["a", "b", "c", "d"]}),
-            "drop:stop",
+            "emulate:stop",
         ),
         ("", json!({"stop": "a"}), VENDOR, json!({"stop": ["a"]}), ""),
-        ("2.2.2", json!({"stop": "a"}), GPT_5, json!({"stop": null}), "drop:stop"),
+        ("2.2.2", json!({"stop": "a"}), GPT_5, json!({"stop": null}), "emulate:stop"),
         (
             "",
             json!({"presence_penalty": 1}),

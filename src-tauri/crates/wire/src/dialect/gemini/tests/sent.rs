@@ -249,7 +249,7 @@ fn settings_that_do_not_fit_are_cut_and_noted() {
         (
             r#"{"stopSequences":["1","2","3","4","5","6",""]}"#,
             r#"{"stopSequences":["1","2","3","4","5"]}"#,
-            "drop:stop",
+            "emulate:stop",
         ),
         (r#"{"seed":4294967296,"topK":1}"#, r#"{"topK":1}"#, "drop:seed"),
         (r#"{"seed":-7,"topK":-1}"#, r#"{"seed":-7}"#, "drop:top_k"),

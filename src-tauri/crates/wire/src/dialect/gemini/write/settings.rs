@@ -87,7 +87,7 @@ impl<'t> Writing<'t, '_> {
         let mut stop: Vec<_> = self.ask.sampling.stop.iter().filter(|text| !text.is_empty()).collect();
         if stop.len() > STOPS_MAX {
             stop.truncate(STOPS_MAX);
-            self.drop(Setting::Stop, Why::Limit);
+            self.emulate(Setting::Stop, Why::Limit);
         }
         stop
     }
