@@ -36,6 +36,13 @@ impl Request {
         Self { head: format!("{method} {target} HTTP/1.1\r\n"), body: Vec::new(), has_host: false }
     }
 
+    /// Gives it a body; its length is the test's to say.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Adds a header line as given; names are not checked, so that tests may send nonsense.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -112,7 +112,7 @@ async fn the_root_introduces_itself_without_a_key() {
 #[case::codex_websocket("GET", "/v1/responses", 426)]
 #[case::claude_code_probe("HEAD", "/api/hello", 404)]
 #[case::unknown("GET", "/v1/nowhere", 404)]
-#[case::unknown_post("POST", "/v1/images/generations", 404)]
+#[case::unknown_post("POST", "/v1/images/stolen", 404)]
 #[case::unknown_verb("POST", "/v1beta/models/m:undress", 404)]
 #[case::wrong_method("DELETE", "/v1/chat/completions", 405)]
 #[case::get_of_a_post("GET", "/v1/chat/completions", 405)]

@@ -687,6 +687,9 @@ export type MoveChannel = {
   before: string | null,
 };
 
+/** An operation that no other protocol has words for. It is passed on as it is, and the answer comes back as it is. */
+export type Native = "image" | "speak" | "transcribe" | "moderate" | "rerank" | "file" | "batch" | "stored";
+
 /** The newest requests. */
 export type Newest = {
   /** How many; 20 where it is left out. */
@@ -707,7 +710,7 @@ export type Note = {
 export type Nothing = Record<string, never>;
 
 /** What a client asks of a model. */
-export type Operation = "generate" | "count_tokens" | "embed" | "batch_embed";
+export type Operation = "generate" | "complete" | "count_tokens" | "embed" | "batch_embed" | Native;
 
 /** Everything about the gateway at one glance. */
 export type Overview = {
@@ -1021,7 +1024,7 @@ export type RoutingRule = { "rule": "channel_model",
   /** What it stands for. */
   target: string,
   /** The rule that the target matched. */
-  then: RoutingRule, } | { "rule": "listed" } | { "rule": "any_name" } | { "rule": "auto" } | { "rule": "unknown_as_auto" } | { "rule": "unknown_refused"
+  then: RoutingRule, } | { "rule": "listed" } | { "rule": "any_name" } | { "rule": "auto" } | { "rule": "no_model" } | { "rule": "unknown_as_auto" } | { "rule": "unknown_refused"
 };
 
 /** An alias to add or to change. */

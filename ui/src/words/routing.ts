@@ -78,6 +78,7 @@ function told(rule: RoutingRule): RuleTold {
     case "listed":
     case "any_name":
     case "auto":
+    case "no_model":
     case "unknown_as_auto":
     case "unknown_refused":
       return { word: words[rule.rule].word, name: null, note: words[rule.rule].note() };

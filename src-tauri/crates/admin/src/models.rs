@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use config::{Channel, SkipReason, Snapshot, Strategy, UnknownModels};
+use config::{Catalog, Channel, SkipReason, Snapshot, Strategy, UnknownModels};
 use gateway::Explained;
 use pool::{ChannelView, Health};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,8 @@ pub async fn models(sluice: &Arc<Sluice>, _: Nothing) -> Result<ModelsView, Faul
     let snapshot = sluice.snapshot();
     let views = sluice.gateway.status().channels;
     let aliases = snapshot.routing.aliases.iter();
-    let names = config::model_names(&snapshot);
+    let catalog = sluice.gateway.catalog();
+    let names = config::model_names(&snapshot, &catalog);
     let is_alias = |name: &str| name == AUTO || snapshot.routing.aliases.contains_key(name);
     Ok(ModelsView {
         aliases: aliases.map(|(name, target)| alias_line(sluice, name, target)).collect(),
@@ -122,7 +123,7 @@ pub async fn models(sluice: &Arc<Sluice>, _: Nothing) -> Result<ModelsView, Faul
             .filter(|model| !is_alias(&model.id))
             .map(|model| ModelLine {
                 id: model.id.clone(),
-                channels: served_by(&snapshot, &views, &model.id),
+                channels: served_by(&snapshot, &catalog, &views, &model.id),
             })
             .collect(),
         auto: first_answering(sluice, AUTO),
@@ -190,7 +191,12 @@ fn names_disabled_channel(snapshot: &Snapshot, target: &str) -> bool {
 }
 
 /// The channels that serve a model, in any protocol; those that are switched off come last.
-fn served_by(snapshot: &Snapshot, views: &[ChannelView], model: &str) -> Vec<ModelChannel> {
+fn served_by(
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    views: &[ChannelView],
+    model: &str,
+) -> Vec<ModelChannel> {
     let mut serving: Vec<ModelChannel> = Vec::new();
     let mut note = |channel: &Channel, sent: &str| {
         if serving.iter().any(|known| known.name == *channel.name) {
@@ -204,8 +210,8 @@ fn served_by(snapshot: &Snapshot, views: &[ChannelView], model: &str) -> Vec<Mod
             state: view.map_or(Health::Off, |view| view.state),
         });
     };
-    let routes =
-        || Protocol::ALL.map(|protocol| config::route(snapshot, Some(model), protocol, Operation::Generate));
+    let route = |protocol| config::route(snapshot, catalog, Some(model), protocol, Operation::Generate);
+    let routes = || Protocol::ALL.map(route);
     for candidate in
         routes().iter().flat_map(|route| &route.candidates).filter(|candidate| !candidate.stand_in)
     {

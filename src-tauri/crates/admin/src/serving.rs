@@ -180,6 +180,7 @@ impl Serving {
         sluice.doors.change().await.serve(house);
         let mut beside = JoinSet::new();
         beside.spawn(gateway::watch_sleep(Arc::clone(&sluice.gateway)));
+        beside.spawn(gateway::watch_models(Arc::clone(&sluice.gateway)));
         beside.spawn(follow_file(Arc::clone(&sluice)));
         stop.cancelled().await;
         drop(beside);

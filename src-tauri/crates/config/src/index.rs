@@ -7,6 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use wire::models::ListedModel;
 
+use crate::catalog::Catalog;
 use crate::pattern::Pattern;
 use crate::provider::Preset;
 use crate::route::SkipReason;
@@ -38,6 +39,7 @@ struct Listing {
 /// What routing needs to know of one channel beside its names.
 #[derive(Debug, Clone)]
 struct Entry {
+    id: Arc<str>,
     wildcard_maps: Vec<(Pattern, Arc<str>)>,
     wildcards: Vec<Pattern>,
     default_model: Option<Arc<str>>,
@@ -94,6 +96,7 @@ impl Index {
             wildcards.extend(families(channel));
         }
         self.entries.push(Entry {
+            id: Arc::clone(&channel.id),
             wildcard_maps,
             wildcards,
             default_model: default_model(channel),
@@ -143,10 +146,10 @@ impl Index {
     }
 
     /// Prepares the question which channels know a name.
-    pub(crate) fn named<'n>(&'n self, name: &'n Arc<str>) -> Named<'n> {
+    pub(crate) fn named<'n>(&'n self, catalog: &'n Catalog, name: &'n Arc<str>) -> Named<'n> {
         let lower = lower(name);
         let listings = self.literals.get(&*lower).map(Vec::as_slice).unwrap_or_default();
-        Named { index: self, name, lower, listings }
+        Named { index: self, catalog, name, lower, listings }
     }
 
     /// The model a channel answers with by default.
@@ -164,15 +167,28 @@ impl Index {
         self.entries[channel].out_of_use.as_ref()
     }
 
-    /// The names a client may ask for.
-    pub(crate) fn names(&self) -> &[ListedModel] {
+    /// The names that the file says, as clients may ask for them.
+    pub(crate) fn names_of_file(&self) -> &[ListedModel] {
         &self.names
+    }
+
+    /// The names a client may ask for: those of the file, and behind them those of the upstreams' own lists.
+    pub(crate) fn names(&self, catalog: &Catalog, channels: &[Arc<Channel>]) -> Vec<ListedModel> {
+        let mut names = Names { listed: self.names.clone(), seen: HashSet::new() };
+        names.seen.extend(self.names.iter().map(|model| model.id.to_lowercase()));
+        for (entry, channel) in self.entries.iter().zip(channels) {
+            if entry.out_of_use.is_none() && !entry.has_list {
+                catalog.names(&entry.id).iter().for_each(|name| names.add(name, &channel.name));
+            }
+        }
+        names.listed
     }
 }
 
 /// A name, on its way through the channels.
 pub(crate) struct Named<'n> {
     index: &'n Index,
+    catalog: &'n Catalog,
     name: &'n Arc<str>,
     lower: Cow<'n, str>,
     listings: &'n [Listing],
@@ -192,8 +208,10 @@ impl Named<'_> {
             .map(|(_, model)| Arc::clone(model))
     }
 
-    /// What `channel` is asked for, if it maps the name, lists it or is known to serve it. A name that differs from the
-    /// channel's list in case only is asked for as the list spells it.
+    /// What `channel` is asked for, if it maps the name, lists it, its upstream lists it or is known to serve it. A name
+    /// that differs from a list in case only is asked for as the list spells it.
+    ///
+    /// What a vendor's host is known to serve counts beside its list too: vendors leave their own aliases out of it.
     pub(crate) fn served_by(&self, channel: usize) -> Option<Arc<str>> {
         if let Some(model) = self.mapped_by(channel) {
             return Some(model);
@@ -201,7 +219,13 @@ impl Named<'_> {
         if let Some(listing) = self.listings.iter().find(|listing| listing.channel == channel) {
             return Some(Arc::clone(&listing.model));
         }
-        let wildcards = &self.index.entries[channel].wildcards;
+        let entry = &self.index.entries[channel];
+        if !entry.has_list
+            && let Some(spelled) = self.catalog.spelling(&entry.id, &self.lower)
+        {
+            return Some(Arc::clone(spelled));
+        }
+        let wildcards = &entry.wildcards;
         wildcards.iter().any(|pattern| pattern.matches_lower(&self.lower)).then(|| Arc::clone(self.name))
     }
 }
@@ -241,17 +265,26 @@ fn out_of_use(channel: &Channel) -> Option<SkipReason> {
     zero.map(|(limit, _)| SkipReason::LimitZero { limit })
 }
 
-fn names(index: &Index, channels: &[Arc<Channel>]) -> Vec<ListedModel> {
-    let mut seen = HashSet::new();
-    let mut names = Vec::new();
-    let mut add = |id: &str, owner: &str| {
-        if seen.insert(id.to_owned()) {
-            names.push(ListedModel { id: id.to_owned(), owned_by: owner.to_owned() });
+/// Names for a list of models, each once, however it is spelled.
+#[derive(Default)]
+struct Names {
+    listed: Vec<ListedModel>,
+    seen: HashSet<String>,
+}
+
+impl Names {
+    fn add(&mut self, id: &str, owner: &str) {
+        if self.seen.insert(id.to_lowercase()) {
+            self.listed.push(ListedModel { id: id.to_owned(), owned_by: owner.to_owned() });
         }
-    };
-    add("auto", "sluice");
+    }
+}
+
+fn names(index: &Index, channels: &[Arc<Channel>]) -> Vec<ListedModel> {
+    let mut names = Names::default();
+    names.add("auto", "sluice");
     for alias in index.aliases.iter().filter(|alias| !alias.pattern.contains('*')) {
-        add(&alias.pattern, "sluice");
+        names.add(&alias.pattern, "sluice");
     }
     for (at, channel) in channels.iter().enumerate() {
         if index.out_of_use(at).is_some() {
@@ -260,11 +293,11 @@ fn names(index: &Index, channels: &[Arc<Channel>]) -> Vec<ListedModel> {
         let mapped = channel.model_map.iter().map(|(pattern, _)| pattern);
         let listed = channel.models.iter().flatten();
         if let Some(model) = &channel.model {
-            add(model, &channel.name);
+            names.add(model, &channel.name);
         }
         for pattern in listed.chain(mapped).filter(|pattern| pattern.is_literal()) {
-            add(pattern.as_str(), &channel.name);
+            names.add(pattern.as_str(), &channel.name);
         }
     }
-    names
+    names.listed
 }

@@ -6,6 +6,7 @@
 //!            └── findings ──┘ with file, line, column and field
 //! ```
 
+mod catalog;
 pub mod document;
 pub mod edit;
 mod effective;
@@ -27,6 +28,7 @@ mod settings;
 mod snapshot;
 mod tree;
 
+pub use catalog::Catalog;
 pub use document::Document;
 pub use effective::{EffectiveValue, effective};
 pub use findings::{Finding, FindingCode, Severity};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use wire::{Operation, Protocol};
 
+use crate::catalog::Catalog;
 use crate::nearest::ranked;
 use crate::snapshot::{Channel, Snapshot};
 
@@ -92,9 +93,11 @@ pub enum Rule {
     AnyName,
     /// `auto`, or no name at all.
     Auto,
+    /// No name at all, of a request that needs none.
+    NoModel,
     /// Nobody lists the name; it is served as `auto` would be.
     UnknownAsAuto,
-    /// Nobody lists the name, and the setting refuses it.
+    /// Nobody lists the name, and the setting refuses it or no default model can stand in.
     UnknownRefused,
 }
 
@@ -111,6 +114,7 @@ impl Rule {
             | Rule::Listed
             | Rule::AnyName
             | Rule::Auto
+            | Rule::NoModel
             | Rule::UnknownRefused => false,
         }
     }
@@ -135,10 +139,15 @@ impl fmt::Display for Rule {
                 f.write_str("no channel lists the name; channels without a list pass any name on")
             }
             Rule::Auto => f.write_str("auto: every channel answers with its default model"),
+            Rule::NoModel => {
+                f.write_str("the request names no model; any channel of its protocol may serve it")
+            }
             Rule::UnknownAsAuto => f.write_str(
                 "no channel lists the name; as with auto, every channel answers with its default model",
             ),
-            Rule::UnknownRefused => f.write_str("no channel lists the name, and unknown models are refused"),
+            Rule::UnknownRefused => {
+                f.write_str("no channel lists the name, and no other model may stand in for it")
+            }
         }
     }
 }
@@ -171,7 +180,7 @@ pub enum SkipReason {
         /// The limit's name in the file.
         limit: &'static str,
     },
-    /// It does not speak the client's protocol.
+    /// It speaks neither the client's protocol nor another that would do.
     ProtocolNotSpoken {
         /// The client's protocol.
         protocol: Protocol,
@@ -228,15 +237,26 @@ pub enum RouteRefusal {
     },
 }
 
-/// Finds the channels that may answer `asked`; `None` is taken as `auto`.
-pub fn route(snapshot: &Snapshot, asked: Option<&str>, protocol: Protocol, operation: Operation) -> Route {
-    let asked: Arc<str> = asked.filter(|name| !name.is_empty()).unwrap_or(AUTO).into();
-    let meaning = meaning::of(snapshot, &asked);
-    let mut choice = choice::Choice::new(snapshot, protocol, operation);
+/// Finds the channels that may answer `asked`. `None` is taken as `auto`, but for native operations: files have no model,
+/// and what a channel has by default is one that chats.
+pub fn route(
+    snapshot: &Snapshot,
+    catalog: &Catalog,
+    asked: Option<&str>,
+    protocol: Protocol,
+    operation: Operation,
+) -> Route {
+    let named = asked.filter(|name| !name.is_empty());
+    let asked: Arc<str> = named.unwrap_or(AUTO).into();
+    let meaning = match (named, operation) {
+        (None, Operation::Native(_)) => meaning::of_no_model(),
+        (_, _) => meaning::of(snapshot, catalog, operation, &asked),
+    };
+    let mut choice = choice::Choice::new(snapshot, catalog, protocol, operation);
     choice.consider(&meaning);
     let (candidates, skipped) = choice.ranked(&meaning);
     Route {
-        refusal: refusal(snapshot, &asked, &meaning.rule),
+        refusal: refusal(snapshot, catalog, &asked, &meaning.rule),
         asked,
         protocol,
         rule: meaning.rule,
@@ -246,13 +266,22 @@ pub fn route(snapshot: &Snapshot, asked: Option<&str>, protocol: Protocol, opera
     }
 }
 
+/// Whether a channel's default model can do what another model was asked for. It chats; it embeds nothing and paints
+/// nothing.
+fn defaults_stand_in(operation: Operation) -> bool {
+    match operation {
+        Operation::Generate | Operation::Complete | Operation::CountTokens => true,
+        Operation::Embed | Operation::BatchEmbed | Operation::Native(_) => false,
+    }
+}
+
 /// The name that leaves the choice of channel and model to the gateway.
 const AUTO: &str = "auto";
 
 /// How many close matches a refusal names.
 const CLOSE_MAX: usize = 3;
 
-fn refusal(snapshot: &Snapshot, asked: &str, rule: &Rule) -> Option<RouteRefusal> {
+fn refusal(snapshot: &Snapshot, catalog: &Catalog, asked: &str, rule: &Rule) -> Option<RouteRefusal> {
     let mut rule = rule;
     while let Rule::Alias { then, .. } = rule {
         rule = then;
@@ -260,14 +289,15 @@ fn refusal(snapshot: &Snapshot, asked: &str, rule: &Rule) -> Option<RouteRefusal
     if *rule != Rule::UnknownRefused {
         return None;
     }
-    let names = snapshot.index.names().iter().map(|model| model.id.as_str());
+    let names = model_names(snapshot, catalog);
+    let names = names.iter().map(|model| model.id.as_str());
     let close = ranked(asked, names).into_iter().take(CLOSE_MAX).map(str::to_owned).collect();
     Some(RouteRefusal::UnknownModel { close })
 }
 
-/// The names a client may ask for: those of the channels that can serve, the aliases and `auto`.
-pub fn model_names(snapshot: &Snapshot) -> Vec<wire::models::ListedModel> {
-    snapshot.index.names().to_vec()
+/// The names a client may ask for: `auto`, the aliases, those of the channels that can serve, and those of their upstreams.
+pub fn model_names(snapshot: &Snapshot, catalog: &Catalog) -> Vec<wire::models::ListedModel> {
+    snapshot.index.names(catalog, &snapshot.channels)
 }
 
 #[cfg(test)]

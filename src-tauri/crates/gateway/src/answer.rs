@@ -57,6 +57,10 @@ pub(crate) fn deliver(
             let flow = Flow::stream(*stream, out, inflow, held, recording, first_content, channel);
             Answer::Flowing(stamp, headers, status, Box::new(flow))
         }
+        Passed::Flowing(status, headers, Opened::Passing(inflow)) => {
+            let flow = Flow::passing(inflow, held, recording, candidate.protocol);
+            Answer::Flowing(stamp, headers, status, Box::new(flow))
+        }
         Passed::Flowing(status, headers, Opened::Large(parts, inflow, left)) => {
             let flow = Flow::whole(parts, inflow, left, held, recording, candidate.protocol);
             Answer::Flowing(stamp, headers, status, Box::new(flow))
@@ -97,7 +101,9 @@ impl Stamp {
         headers.insert(HeaderName::from_static("x-sluice-attempts"), HeaderValue::from(self.attempts));
         if let Some((channel, model)) = self.served {
             headers.insert(HeaderName::from_static("x-sluice-channel"), channel);
-            headers.insert(HeaderName::from_static("x-sluice-model"), model);
+            if !model.is_empty() {
+                headers.insert(HeaderName::from_static("x-sluice-model"), model);
+            }
         }
         if let Some(dropped) = self.dropped {
             headers.insert(HeaderName::from_static("x-sluice-dropped"), dropped);

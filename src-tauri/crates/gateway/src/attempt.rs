@@ -14,15 +14,17 @@ use crate::{
     compose::{self, Asked, Composed, Opaque, Uncomposable},
     decode::Inflow,
     delivery::{self, Accepts, Content, Fault, Patience, Whole},
+    embedding,
     foreign::Foreign,
     gateway::Gateway,
     headers,
     held::Held,
     mask::Mask,
+    native,
     refusal::Relayed,
     stream::Stream,
     trace::Recording,
-    upstream,
+    upstream::{self, Reply},
 };
 
 /// An attempt that did not come to an answer.
@@ -51,6 +53,8 @@ pub(crate) enum Opened {
     Stream(Box<Stream>, VecDeque<Bytes>, Inflow, Duration),
     /// What came so far, the rest, and how long the rest may take.
     Large(Vec<Bytes>, Inflow, Duration),
+    /// Nothing of it has been looked at, and it may last as long as it flows.
+    Passing(Inflow),
 }
 
 /// Makes one attempt.
@@ -62,6 +66,17 @@ pub(crate) async fn run(
     recording: &mut Recording,
 ) -> Result<Passed, Missed> {
     let head = &asked.head;
+    match head.operation {
+        Operation::Native(_) => return native::run(gateway, asked, candidate, held, recording).await,
+        Operation::Embed | Operation::BatchEmbed if candidate.protocol != head.protocol => {
+            return embedding::run(gateway, asked, candidate, held, recording).await;
+        }
+        Operation::Generate
+        | Operation::Complete
+        | Operation::CountTokens
+        | Operation::Embed
+        | Operation::BatchEmbed => {}
+    }
     let began = recording.elapsed();
     let patience = patience(gateway, candidate, head, held.lease());
     let sizes = &gateway.sizes;
@@ -80,7 +95,7 @@ pub(crate) async fn run(
         Some(foreign) => headers::to_foreign_client(&reply_headers, foreign.content_type(head.stream)),
     };
     let spent = recording.elapsed().saturating_sub(began);
-    if head.stream && head.operation == Operation::Generate {
+    if head.stream && head.operation.is_answer() {
         let mut stream = Box::new(match &translated {
             None => Stream::new(candidate.protocol, asked.framing(), usage_is_ours, sizes.event),
             Some(foreign) => Stream::translated(candidate.protocol, foreign, sizes.event),
@@ -102,7 +117,9 @@ pub(crate) async fn run(
     let most = match head.operation {
         // What is translated must be read to its end first.
         Operation::Generate if translated.is_some() => sizes.reply,
-        Operation::Generate | Operation::CountTokens => sizes.held_reply,
+        Operation::Generate | Operation::Complete | Operation::CountTokens | Operation::Native(_) => {
+            sizes.held_reply
+        }
         Operation::Embed | Operation::BatchEmbed => sizes.held_embeddings,
     };
     let accepts = if translated.is_some() { Accepts::JsonOrStream } else { Accepts::Json };
@@ -111,7 +128,10 @@ pub(crate) async fn run(
     {
         Ok(Whole::Checked(body, seen)) => {
             let body = match &translated {
-                None => body,
+                None => {
+                    native::remember(gateway, asked, held, &body);
+                    body
+                }
                 Some(foreign) => foreign
                     .whole(candidate.protocol, &body, &seen)
                     .map_err(|said| missed(gateway, candidate, head.operation, Fault::Said(said)))?,
@@ -183,8 +203,7 @@ impl Sending<'_> {
         }
         let within = within.saturating_sub(recording.elapsed().saturating_sub(began));
         let operation = asked.head.operation;
-        let mut missed =
-            refused(gateway, candidate, operation, reply.headers, reply.status, reply.inflow, within).await;
+        let mut missed = refused(gateway, candidate, operation, reply, within).await;
         // What another protocol's upstream says is in no words that this client reads.
         missed.relayed = missed.relayed.filter(|_| translated.is_none());
         Err(missed)
@@ -192,7 +211,7 @@ impl Sending<'_> {
 }
 
 /// How long this attempt may take: shorter where another channel could answer instead.
-fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease) -> Patience {
+pub(crate) fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease) -> Patience {
     let timers = &gateway.timers;
     if let Some(timeout) = candidate.channel.timeout {
         return Patience { headers: timeout, content: Content::WithinTotal, total: timeout };
@@ -206,7 +225,7 @@ fn patience(gateway: &Gateway, candidate: &Candidate, head: &Head, lease: &Lease
         let headers = if head.stream { timers.headers_reasoning } else { timers.headers_whole };
         return Patience { headers, content: Content::AfterHeaders(timers.headers_reasoning), total };
     }
-    let whole = head.operation == Operation::Generate && !head.stream;
+    let whole = head.operation.is_answer() && !head.stream;
     let headers = if whole { timers.headers_whole } else { timers.headers };
     let usual = if head.stream { gateway.pool().first_content_p95(lease) } else { None };
     let content = timers.first_content.max(usual.unwrap_or_default() * 3);
@@ -230,11 +249,10 @@ pub(crate) async fn refused(
     gateway: &Gateway,
     candidate: &Candidate,
     operation: Operation,
-    reply_headers: HeaderMap,
-    status: StatusCode,
-    mut inflow: Inflow,
+    reply: Reply,
     within: Duration,
 ) -> Missed {
+    let Reply { status, headers: reply_headers, mut inflow } = reply;
     let mask = Mask::of(&candidate.channel);
     let body = delivery::rest(Vec::new(), &mut inflow, gateway.sizes.error_body, within).await;
     let said = mask.bytes(&body.bytes);

@@ -1,7 +1,7 @@
-//! Model lists: merged over channels, aliases and `auto`, in the shape that the client reads.
+//! Model lists: merged over channels, their upstreams, aliases and `auto`, in the shape that the client reads.
 
 use axum::body::Body;
-use config::Snapshot;
+use config::{Catalog, Snapshot};
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use wire::{
     Protocol,
@@ -14,14 +14,16 @@ use crate::refusal::Refusal;
 /// Lists name no real dates; one fixed second (1 January 2025) keeps equal lists equal.
 const CREATED_S: u64 = 1_735_689_600;
 
+/// Answers at once with what is known now.
 pub(crate) fn answer(
     snapshot: &Snapshot,
+    catalog: &Catalog,
     shape: ListShape,
     id: Option<&str>,
     parts: &Parts,
     protocol: Protocol,
 ) -> Response<Body> {
-    let listed = config::model_names(snapshot);
+    let listed = config::model_names(snapshot, catalog);
     let body = match id {
         None => models::list(shape, &listed, &page(shape, parts), CREATED_S),
         Some(id) => match listed.iter().find(|model| model.id.eq_ignore_ascii_case(id)) {

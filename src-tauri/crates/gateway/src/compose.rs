@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use config::{Auth, Candidate, Key};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use secrecy::ExposeSecret;
 use url::Url;
 use wire::{
@@ -18,7 +18,7 @@ use wire::{
     translate::{self, Translated, Untranslatable},
 };
 
-use crate::headers;
+use crate::{headers, native::Errand};
 
 /// A client's request as it came: the bytes stay as they are, only the head was looked at.
 pub(crate) struct Asked {
@@ -26,11 +26,14 @@ pub(crate) struct Asked {
     pub body: Bytes,
     pub headers: HeaderMap,
     pub query: Option<String>,
+    /// What a native operation is about.
+    pub errand: Option<Errand>,
 }
 
 /// A request ready to be sent.
 #[derive(Clone)]
 pub(crate) struct Outgoing {
+    pub method: Method,
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -149,9 +152,11 @@ fn foreign_protocol(
         Operation::CountTokens => count::request(protocol, &candidate.model, &translated.body)
             .map_err(Untranslatable::Malformed)?
             .unwrap_or_default(),
-        Operation::Generate | Operation::Embed | Operation::BatchEmbed => {
-            std::mem::take(&mut translated.body)
-        }
+        Operation::Generate
+        | Operation::Complete
+        | Operation::Embed
+        | Operation::BatchEmbed
+        | Operation::Native(_) => std::mem::take(&mut translated.body),
     };
     let body = Bytes::from(body);
     let head = Head::read(protocol, operation, &body, path).map_err(Untranslatable::Malformed)?;
@@ -173,6 +178,7 @@ fn foreign_protocol(
     }
     let query = (protocol == Protocol::Gemini && stream).then_some("alt=sse");
     let outgoing = Outgoing {
+        method: Method::POST,
         url: spoken.base.endpoint(protocol, operation, &candidate.model, stream, query),
         headers,
         body: splice::apply(&head, &body, &change, &mut notes),
@@ -224,10 +230,11 @@ fn same_protocol(
     let base = &channel.spoken[candidate.base].base;
     let change = Change {
         model: Some(&candidate.model),
-        params: if head.operation == Operation::Generate { &channel.params } else { &[] },
+        params: if head.operation.is_answer() { &channel.params } else { &[] },
         force: channel.params_force,
         ask_usage: usage_is_ours,
-        quirks,
+        // They are those of Chat Completions, whose parameters the others do not share.
+        quirks: if head.operation == Operation::Generate { quirks } else { Quirks::DEFAULT },
     };
     let mut headers = headers::to_upstream(&asked.headers, 4);
     authorize(&mut headers, channel.auth(candidate.protocol), key)?;
@@ -237,6 +244,7 @@ fn same_protocol(
         headers.entry(HeaderName::from_static("anthropic-version")).or_insert(ANTHROPIC_VERSION);
     }
     let outgoing = Outgoing {
+        method: Method::POST,
         url: base.endpoint(
             candidate.protocol,
             head.operation,
@@ -249,6 +257,52 @@ fn same_protocol(
         usage_is_ours,
     };
     Ok(Composed { outgoing, translated: None, notes })
+}
+
+/// Composes one request for embeddings in the channel's protocol, of which `body` is translated already.
+pub(crate) fn embeddings(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    operation: Operation,
+    body: Vec<u8>,
+) -> Result<Outgoing, Uncomposable> {
+    let (channel, protocol) = (&candidate.channel, candidate.protocol);
+    let mut headers = headers::to_foreign_upstream(&asked.headers);
+    authorize(&mut headers, channel.auth(protocol), key)?;
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    say_json(&mut headers);
+    Ok(Outgoing {
+        method: Method::POST,
+        url: channel.spoken[candidate.base].base.endpoint(protocol, operation, &candidate.model, false, None),
+        headers,
+        body: Bytes::from(body),
+        usage_is_ours: false,
+    })
+}
+
+/// Composes one attempt at a native operation: the client's own bytes but for the model's name, below the channel's base.
+pub(crate) fn native(
+    candidate: &Candidate,
+    key: &Key,
+    asked: &Asked,
+    errand: &Errand,
+) -> Result<Outgoing, UnusableKey> {
+    let channel = &candidate.channel;
+    let mut headers = headers::to_upstream(&asked.headers, 4);
+    authorize(&mut headers, channel.auth(candidate.protocol), key)?;
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if candidate.protocol == Protocol::Messages {
+        headers.entry(HeaderName::from_static("anthropic-version")).or_insert(ANTHROPIC_VERSION);
+    }
+    let base = &channel.spoken[candidate.base].base;
+    Ok(Outgoing {
+        method: errand.method.clone(),
+        url: base.native(&errand.tail, &candidate.model, asked.query.as_deref()),
+        headers,
+        body: errand.body_for(&candidate.model, asked),
+        usage_is_ours: false,
+    })
 }
 
 /// Puts the channel's key where its provider wants it. A channel that needs none has an empty one.
@@ -278,8 +332,5 @@ fn say_json(headers: &mut HeaderMap) {
 }
 
 fn may_ask_usage(head: &Head) -> bool {
-    head.protocol == Protocol::Chat
-        && head.operation == Operation::Generate
-        && head.stream
-        && !head.asks_usage
+    head.protocol == Protocol::Chat && head.operation.is_answer() && head.stream && !head.asks_usage
 }

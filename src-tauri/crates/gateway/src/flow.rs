@@ -20,7 +20,7 @@ use crate::{
     gateway::{Gateway, Timers},
     held::Held,
     mask::Mask,
-    refusal,
+    native, refusal,
     stream::{Stream as Reading, Turn},
     trace::{Ending, Recording},
 };
@@ -137,6 +137,15 @@ impl Flow {
         flow
     }
 
+    /// A reply that nobody looks into, as long as it flows.
+    pub(crate) fn passing(inflow: Inflow, held: Held, recording: Recording, protocol: Protocol) -> Flow {
+        let most = recording.gateway().sizes.held_embeddings;
+        let kept = Kept::new(protocol, recording.operation(), &[], most);
+        let mut flow = Flow::new(None, VecDeque::new(), inflow, held, recording, None, None);
+        flow.kept = kept;
+        flow
+    }
+
     fn new(
         reading: Option<Reading>,
         out: VecDeque<Bytes>,
@@ -225,7 +234,8 @@ impl Flow {
     fn took(&mut self, part: Bytes, now: Duration) {
         self.size += part.len();
         let Some(reading) = &mut self.reading else {
-            if self.size > self.reply_limit() {
+            // What has no time to end by has no size to end at.
+            if self.watch.end.is_some() && self.size > self.reply_limit() {
                 return self.cut(Break::Wrong, "the reply is larger than any answer may be");
             }
             self.watch.last_sent = now;
@@ -261,9 +271,21 @@ impl Flow {
 
     fn done(&mut self) {
         self.close();
+        self.remember();
         let usage = self.usage();
         self.settle(Outcome::Served { first_content: self.first_content, usage });
         self.file(Ending::Done, usage);
+    }
+
+    /// Remembers whose account keeps the answer, for requests that name it.
+    fn remember(&self) {
+        let (Some(reading), Some(held), Some(recording)) = (&self.reading, &self.held, &self.recording)
+        else {
+            return;
+        };
+        if let Some(id) = reading.response_id() {
+            native::keep(recording.gateway(), held.lease(), id.to_owned());
+        }
     }
 
     /// The upstream itself said in its stream that it failed; the client has its words already.

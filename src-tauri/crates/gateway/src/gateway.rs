@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use config::Snapshot;
+use config::{Catalog, Snapshot};
 use http::request::Parts;
 use pool::{Now, Pool};
 use store::Clock;
@@ -19,6 +19,7 @@ use crate::{
     counting::Ledger,
     live::{Ended, Live},
     memories::Memories,
+    objects::Objects,
     trace::{Trace, Traces},
     upstream::Upstream,
     waiting::Waiting,
@@ -169,6 +170,8 @@ pub struct Gateway {
     snapshot: watch::Receiver<Arc<Snapshot>>,
     reconciled: RwLock<Arc<Snapshot>>,
     pool: Mutex<Pool>,
+    pub(crate) catalog: RwLock<Arc<Catalog>>,
+    objects: Mutex<Objects>,
     ids: Mutex<fastrand::Rng>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) client_keys: ClientsByKey,
@@ -206,6 +209,8 @@ impl Gateway {
             snapshot: setup.snapshot,
             reconciled: RwLock::new(snapshot),
             pool: Mutex::new(pool),
+            catalog: RwLock::default(),
+            objects: Mutex::default(),
             ids: Mutex::new(fastrand::Rng::with_seed(setup.seed)),
             clock: setup.clock,
             client_keys: setup.client_keys,
@@ -240,6 +245,16 @@ impl Gateway {
     /// The pool, locked for a few lines; never held across an `.await`.
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who keeps what, locked for a few lines.
+    pub(crate) fn objects(&self) -> MutexGuard<'_, Objects> {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Follows the configuration in force.
+    pub(crate) fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
     }
 
     /// A new request id: UUID version 7, so that ids sort by time.

@@ -134,7 +134,8 @@ impl Gateway {
     pub async fn fetch_models(&self, channel: Arc<Channel>) -> Result<Vec<String>, Missed> {
         let mut unheard = |_: &Step| {};
         let mut test = Test::new(self, channel, &mut unheard);
-        let (protocol, models) = test.spoken(StepName::Auth)?;
+        let (protocol, mut models) = test.spoken(StepName::Auth)?;
+        ask_for_a_long_page(protocol, &mut models);
         let key = test.key()?;
         let listed = test.auth(protocol, &models, &key).await?;
         if listed.is_empty() {
@@ -393,6 +394,16 @@ fn model_of(channel: &Channel, listed: &[String]) -> Option<Arc<str>> {
     own.or_else(|| listed.first().map(|id| Arc::from(id.as_str())))
 }
 
+/// Asks for as many models at once as the vendors whose lists have pages allow.
+fn ask_for_a_long_page(protocol: Protocol, models: &mut Url) {
+    let length = match protocol {
+        Protocol::Chat | Protocol::Responses => return,
+        Protocol::Messages => "limit",
+        Protocol::Gemini => "pageSize",
+    };
+    models.query_pairs_mut().append_pair(length, "1000");
+}
+
 /// The ids of a model list in any of the three shapes; a list that cannot be read is empty.
 fn listed_ids(body: &[u8]) -> Vec<String> {
     let Ok(list) = serde_json::from_slice::<serde_json::Value>(body) else { return Vec::new() };
@@ -431,7 +442,7 @@ fn question(channel: &Channel, protocol: Protocol, model: &str) -> Asked {
     let head =
         Head::read(protocol, Operation::Generate, &body, path).expect("our own question is a JSON object");
     let query = (protocol == Protocol::Gemini).then(|| "alt=sse".to_owned());
-    let asked = Asked { head, body, headers: HeaderMap::new(), query };
+    let asked = Asked { head, body, headers: HeaderMap::new(), query, errand: None };
     debug_assert_eq!(asked.framing(), Framing::Sse);
     asked
 }

@@ -4,9 +4,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use config::{Route, RouteRefusal};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
-use pool::{Relay, Starved, StarvedKind};
+use pool::{Class, Relay, Starved, StarvedKind};
 use wire::{
-    Protocol,
+    Operation, Protocol,
     errors::{self, ErrorBody, Kind},
 };
 
@@ -163,6 +163,17 @@ pub(crate) fn decided(refusal: pool::Refusal, protocol: Protocol) -> Refusal {
         message: refusal.message,
         request_id: None,
         relayed: None,
+    }
+}
+
+/// Lets an upstream speak for itself where it says that it does not know what a native request asks for: a file that is
+/// not there is nobody's fault, and its words are the client's own protocol.
+pub(crate) fn of_operation(refusal: pool::Refusal, operation: Operation) -> pool::Refusal {
+    match (operation, refusal.class) {
+        (Operation::Native(_), Class::NotOffered | Class::ModelGone | Class::ModelAccess) => {
+            pool::Refusal { relay: Relay::Verbatim, ..refusal }
+        }
+        (_, _) => refusal,
     }
 }
 

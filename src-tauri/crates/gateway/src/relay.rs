@@ -20,6 +20,7 @@ use crate::{
     gateway::Gateway,
     held::Held,
     intake,
+    native::{self, Errand},
     refusal::{self, Refusal},
     trace::Recording,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Call {
     pub operation: Operation,
     /// Gemini names model and streaming in the path.
     pub path: Option<(String, bool)>,
+    /// What a native operation is about.
+    pub errand: Option<Errand>,
 }
 
 /// Serves one request from its head to the answer's first byte; the answer's body carries on from there.
@@ -50,20 +53,25 @@ pub(crate) async fn serve(
         Ok(asked) => asked,
         Err(refusal) => return Answer::refused(refusal, recording).respond(call.protocol),
     };
-    let route = config::route(&snapshot, asked.head.model.as_deref(), call.protocol, call.operation);
+    let catalog = gateway.catalog();
+    let model = asked.head.model.as_deref();
+    let mut route = config::route(&snapshot, &catalog, model, call.protocol, call.operation);
+    native::go_home(&gateway, &asked, &mut route);
     recording.routed(&route, asked.head.stream);
     if let Some(refusal) = refusal::unroutable(&route) {
         return Answer::refused(refusal, recording).respond(call.protocol);
     }
     let framing = asked.framing();
-    let streamed = asked.head.stream && call.operation == Operation::Generate;
+    let streamed = asked.head.stream && call.operation.is_answer();
     let first_keep_alive = gateway.timers.keep_alive_first;
     let id = recording.id();
     let mut answering: Answering = match call.operation {
         Operation::CountTokens => Box::pin(counting::answer(asked, route, recording)),
-        Operation::Generate | Operation::Embed | Operation::BatchEmbed => {
-            Box::pin(answer(asked, route, recording))
-        }
+        Operation::Generate
+        | Operation::Complete
+        | Operation::Embed
+        | Operation::BatchEmbed
+        | Operation::Native(_) => Box::pin(answer(asked, route, recording)),
     };
     if !streamed {
         return answering.await.respond(call.protocol);
@@ -83,15 +91,23 @@ async fn read(
 ) -> Result<Asked, Refusal> {
     let idle = gateway.timers.request_body_idle;
     let body = intake::read(&parts.headers, body, gateway.sizes.request_body, idle).await?;
-    let path = call.path.as_ref().map(|(model, stream)| PathModel { model, stream: *stream });
-    let head = Head::read(call.protocol, call.operation, &body, path).map_err(|malformed| {
-        Refusal::bad_request(format!("the request body is not a JSON object: {malformed}"))
-    })?;
+    let mut errand = call.errand.clone();
+    let head = match (call.operation, &mut errand) {
+        (Operation::Native(native), Some(errand)) => {
+            errand.head(call.protocol, native, &parts.headers, &body)?
+        }
+        (_, _) => {
+            let path = call.path.as_ref().map(|(model, stream)| PathModel { model, stream: *stream });
+            Head::read(call.protocol, call.operation, &body, path).map_err(|malformed| {
+                Refusal::bad_request(format!("the request body is not a JSON object: {malformed}"))
+            })?
+        }
+    };
     let name_bytes = head.model.as_ref().map_or(0, String::len);
     if name_bytes > gateway.sizes.model_name {
         return Err(Refusal::bad_request(format!("a model's name of {name_bytes} bytes is too long")));
     }
-    Ok(Asked { head, body, query: parts.uri.query().map(str::to_owned), headers: parts.headers })
+    Ok(Asked { head, body, query: parts.uri.query().map(str::to_owned), headers: parts.headers, errand })
 }
 
 /// Tries candidates until one answers, nothing is left to try, or the gateway stops.
@@ -143,7 +159,10 @@ async fn find(
         match verdict {
             Verdict::SameAgain { after } => tokio::time::sleep(after).await,
             Verdict::TryAnother => {}
-            Verdict::Refuse(refusal) => return Err(refusal::last_word(refusal, missed.relayed, protocol)),
+            Verdict::Refuse(refusal) => {
+                let refusal = refusal::of_operation(refusal, asked.head.operation);
+                return Err(refusal::last_word(refusal, missed.relayed, protocol));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, io, panic::AssertUnwindSafe, sync::Arc, time::Dur
 use axum::{Router, body::Body};
 use config::Snapshot;
 use futures_util::FutureExt;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -26,6 +26,7 @@ use crate::{
     gateway::Gateway,
     guard::{self, Admitted, Door},
     listen::Listening,
+    native,
     refusal::Refusal,
     relay::{self, Call},
     status, wake,
@@ -212,9 +213,16 @@ async fn served(
     if let Some(inspect) = &gateway.inspect {
         inspect(&parts);
     }
-    match place(&parts.method, &parts.uri) {
+    match place(&parts.method, &parts.uri, protocol) {
         Place::Relay(call) => relay::serve(Arc::clone(gateway), snapshot, call, client, parts, body).await,
-        Place::Models(id) => catalog::answer(&snapshot, list_shape(&parts), id.as_deref(), &parts, protocol),
+        Place::Models(id) => catalog::answer(
+            &snapshot,
+            &gateway.catalog(),
+            list_shape(&parts),
+            id.as_deref(),
+            &parts,
+            protocol,
+        ),
         Place::Info => status::info(&parts.method),
         Place::Health => status::health_answer(gateway, &snapshot),
         Place::Status => status::status_answer(gateway, &snapshot),
@@ -222,7 +230,7 @@ async fn served(
         Place::Upgrade => upgrade_refused(),
         Place::Api => api(house, parts, body).await,
         Place::WrongMethod(allowed) => wrong_method(&parts, allowed, protocol),
-        Place::Unknown => unknown(&parts),
+        Place::Unknown => unknown(&parts, protocol),
     }
 }
 
@@ -242,7 +250,7 @@ enum Place {
     Unknown,
 }
 
-fn place(method: &Method, uri: &Uri) -> Place {
+fn place(method: &Method, uri: &Uri, caller: Protocol) -> Place {
     let path = uri.path();
     let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);
     let get = *method == Method::GET || *method == Method::HEAD;
@@ -257,13 +265,25 @@ fn place(method: &Method, uri: &Uri) -> Place {
         return Place::Api;
     }
     if let Some((protocol, operation)) = fixed(path) {
+        // Anthropic has no embeddings: its clients find none here either.
+        if operation == Operation::Embed && caller == Protocol::Messages {
+            return Place::Unknown;
+        }
         return match *method {
-            Method::POST => Place::Relay(Call { protocol, operation, path: None }),
+            Method::POST => Place::Relay(Call { protocol, operation, path: None, errand: None }),
             Method::GET if (protocol, operation) == (Protocol::Responses, Operation::Generate) => {
                 Place::Upgrade
             }
             _ => Place::WrongMethod("POST"),
         };
+    }
+    match native::find(method, path, caller) {
+        Some(native::Found::Errand(protocol, native, errand)) => {
+            let operation = Operation::Native(native);
+            return Place::Relay(Call { protocol, operation, path: None, errand: Some(errand) });
+        }
+        Some(native::Found::WrongMethod(allowed)) => return Place::WrongMethod(allowed),
+        None => {}
     }
     match below_models(path) {
         Some("") if get => Place::Models(None),
@@ -280,6 +300,7 @@ fn fixed(path: &str) -> Option<(Protocol, Operation)> {
     let path = path.strip_prefix("/v1").filter(|rest| rest.starts_with("/v1/")).unwrap_or(path);
     match path {
         "/v1/chat/completions" | "/chat/completions" => Some((Protocol::Chat, Operation::Generate)),
+        "/v1/completions" | "/completions" => Some((Protocol::Chat, Operation::Complete)),
         "/v1/embeddings" | "/embeddings" => Some((Protocol::Chat, Operation::Embed)),
         "/v1/responses" | "/responses" => Some((Protocol::Responses, Operation::Generate)),
         "/v1/responses/input_tokens" | "/responses/input_tokens" => {
@@ -314,7 +335,12 @@ fn gemini(rest: &str) -> Option<Call> {
         "batchEmbedContents" => (Operation::BatchEmbed, false),
         _other => return None,
     };
-    Some(Call { protocol: Protocol::Gemini, operation, path: Some((percent_decoded(model), stream)) })
+    Some(Call {
+        protocol: Protocol::Gemini,
+        operation,
+        path: Some((percent_decoded(model), stream)),
+        errand: None,
+    })
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -330,10 +356,11 @@ fn percent_decoded(text: &str) -> String {
 /// The protocol that the caller reads errors in, as far as the request's head tells.
 fn caller(parts: &Parts) -> Protocol {
     let path = parts.uri.path();
-    if path.contains("/messages") {
+    let shared = ["/files", "/embeddings"].iter().any(|shared| path.contains(shared));
+    if path.contains("/messages") || (shared && is_anthropic(&parts.headers)) {
         return Protocol::Messages;
     }
-    if path.ends_with("/responses") || path.ends_with("/responses/input_tokens") {
+    if path.ends_with("/responses") || path.contains("/responses/") {
         return Protocol::Responses;
     }
     let verb = parts.method == Method::POST && below_models(path).is_some_and(|rest| rest.contains(':'));
@@ -358,7 +385,7 @@ fn list_shape(parts: &Parts) -> ListShape {
     let google = headers.contains_key("x-goog-api-key")
         || headers.contains_key("x-goog-api-client")
         || query.split('&').any(|pair| pair.starts_with("key=") || pair.starts_with("pageSize="));
-    if headers.keys().any(|name| name.as_str().starts_with("anthropic-")) {
+    if is_anthropic(headers) {
         return ListShape::Anthropic;
     }
     if google || path.starts_with("/v1beta") || path.starts_with("/v1alpha") {
@@ -367,8 +394,13 @@ fn list_shape(parts: &Parts) -> ListShape {
     if headers.contains_key("x-api-key") { ListShape::Anthropic } else { ListShape::OpenAi }
 }
 
+/// Whether a client says that it speaks to Anthropic.
+fn is_anthropic(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with("anthropic-"))
+}
+
 async fn api(house: &House, parts: Parts, body: Incoming) -> Response<Body> {
-    let Some(api) = &house.api else { return unknown(&parts) };
+    let Some(api) = &house.api else { return unknown(&parts, Protocol::Chat) };
     let request = Request::from_parts(parts, Body::new(body));
     match api.clone().oneshot(request).await {
         Ok(response) => response,
@@ -393,10 +425,11 @@ fn wrong_method(parts: &Parts, allowed: &'static str, protocol: Protocol) -> Res
     response
 }
 
-/// Nobody knows what a client of an unknown path reads; the Chat shape is the one that most of them do.
-fn unknown(parts: &Parts) -> Response<Body> {
+/// Nobody knows what a client of an unknown path reads, unless it says so; the Chat shape is the one that most of them do.
+fn unknown(parts: &Parts, caller: Protocol) -> Response<Body> {
+    let protocol = if caller == Protocol::Messages { caller } else { Protocol::Chat };
     let message = format!("{} {} is not served here", parts.method, parts.uri.path());
-    Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message).code("unknown_url").render(Protocol::Chat)
+    Refusal::new(StatusCode::NOT_FOUND, Kind::NotFound, message).code("unknown_url").render(protocol)
 }
 
 /// A listed origin may send whatever headers its SDK wants to send.
@@ -425,21 +458,22 @@ mod tests {
     use super::*;
 
     fn place_of(method: &str, path: &str) -> Place {
-        place(&method.parse().unwrap(), &path.parse().unwrap())
+        place(&method.parse().unwrap(), &path.parse().unwrap(), Protocol::Chat)
     }
 
     fn relay(protocol: Protocol, operation: Operation, path: Option<(&str, bool)>) -> Place {
         let path = path.map(|(model, stream)| (model.to_owned(), stream));
-        Place::Relay(Call { protocol, operation, path })
+        Place::Relay(Call { protocol, operation, path, errand: None })
     }
 
     #[test]
     fn every_path_leads_to_its_operation() {
-        use Operation::{BatchEmbed, CountTokens, Embed, Generate};
+        use Operation::{BatchEmbed, Complete, CountTokens, Embed, Generate};
         use Protocol::{Chat, Gemini, Messages, Responses};
         let rows = [
             ("/v1/chat/completions", relay(Chat, Generate, None)),
             ("/v1/v1/chat/completions", relay(Chat, Generate, None)),
+            ("/v1/completions", relay(Chat, Complete, None)),
             ("/v1/embeddings", relay(Chat, Embed, None)),
             ("/v1/responses", relay(Responses, Generate, None)),
             ("/v1/responses/input_tokens", relay(Responses, CountTokens, None)),

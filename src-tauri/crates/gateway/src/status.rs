@@ -160,7 +160,7 @@ impl Gateway {
     /// The whole decision about a model name, as the next request would meet it. Sends nothing, counts nothing.
     pub fn explain(&self, asked: Option<&str>, protocol: Protocol) -> Explained {
         let snapshot = self.snapshot();
-        let route = config::route(&snapshot, asked, protocol, Operation::Generate);
+        let route = config::route(&snapshot, &self.catalog(), asked, protocol, Operation::Generate);
         let order = self.pool().explain(self.clock.now(), &route);
         Explained {
             asked: route.asked.to_string(),
@@ -208,9 +208,18 @@ pub(crate) fn info(method: &Method) -> Response<Body> {
             "POST /v1/chat/completions",
             "POST /v1/responses",
             "POST /v1/responses/input_tokens",
+            "POST /v1/completions",
             "POST /v1/embeddings",
+            "POST /v1/images/{generations,edits,variations}",
+            "POST /v1/audio/{speech,transcriptions,translations}",
+            "POST /v1/moderations",
+            "POST /v1/rerank",
+            "GET, POST /v1/files",
+            "GET, POST /v1/batches",
+            "GET, DELETE /v1/responses/{id}",
             "POST /v1/messages",
             "POST /v1/messages/count_tokens",
+            "GET, POST /v1/messages/batches",
             "POST /v1beta/models/{model}:generateContent",
             "POST /v1beta/models/{model}:streamGenerateContent",
             "POST /v1beta/models/{model}:countTokens",

@@ -105,6 +105,11 @@ impl Stream {
         usize::try_from(self.observer.events()).unwrap_or(usize::MAX)
     }
 
+    /// The id of a Responses answer that reaches the client as it is.
+    pub(crate) fn response_id(&self) -> Option<&str> {
+        if self.outflow.is_some() { None } else { self.observer.response_id() }
+    }
+
     pub(crate) fn usage(&self) -> Option<Usage> {
         let replayed = self.outflow.as_ref().and_then(|outflow| outflow.replayed);
         replayed.map_or_else(|| self.observer.usage(), |counts| counts.usage())

@@ -258,7 +258,7 @@ impl Recording {
     pub(crate) fn routed(&mut self, route: &Route, stream: bool) {
         let trace = self.trace_mut();
         trace.stream = stream;
-        trace.asked = Some(Arc::clone(&route.asked));
+        trace.asked = (route.rule != Rule::NoModel).then(|| Arc::clone(&route.asked));
         trace.rule = Some(route.rule.clone());
         trace.matched = Some(route.rule.clone());
         trace.candidates = considered(route);

@@ -77,9 +77,9 @@ impl Upstream {
         within: Duration,
         sizes: &Sizes,
     ) -> Result<Reply, Failure> {
-        let Outgoing { url, headers, body, usage_is_ours: _ } = outgoing;
+        let Outgoing { method, url, headers, body, usage_is_ours: _ } = outgoing;
         let client = self.client(hop, &url);
-        let sending = Sending { method: Method::POST, url: url.clone(), headers, body };
+        let sending = Sending { method, url: url.clone(), headers, body };
         // Only HTTP/2, which is spoken over TLS alone, can say that a request was not looked at.
         let again = (url.scheme() == "https").then(|| sending.clone());
         // A timer as short as that rings before the one for connecting does.
@@ -324,6 +324,7 @@ mod tests {
             [(&hole, Class::Network, Phase::P0), (&mute, Class::Silent, Phase::P1)]
         {
             let outgoing = Outgoing {
+                method: Method::POST,
                 url: Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap(),
                 headers: HeaderMap::new(),
                 body: Bytes::new(),

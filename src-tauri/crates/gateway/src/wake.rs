@@ -78,7 +78,13 @@ mod tests {
     fn a_wake_returns_what_was_benched_for_a_passing_fault() {
         let gateway = gateway();
         let (snapshot, now) = (gateway.snapshot(), gateway.clock.now());
-        let route = config::route(&snapshot, Some("m"), Protocol::Chat, Operation::Generate);
+        let route = config::route(
+            &snapshot,
+            &config::Catalog::default(),
+            Some("m"),
+            Protocol::Chat,
+            Operation::Generate,
+        );
         let state = || gateway.pool().channel_view(now, "a").unwrap().state;
         for _ in 0..3 {
             let lease = gateway.pool().admit(now, &route, &mut Progress::new(now, false)).unwrap();

@@ -92,8 +92,12 @@ pub fn judge_reply_failure(
 fn is_of_counting_only(operation: Operation, class: Class) -> bool {
     match operation {
         Operation::CountTokens => class == Class::RateLimit,
-        // Embedding models do nothing else.
-        Operation::Generate | Operation::Embed | Operation::BatchEmbed => false,
+        // What has a model of its own does nothing else.
+        Operation::Generate
+        | Operation::Complete
+        | Operation::Embed
+        | Operation::BatchEmbed
+        | Operation::Native(_) => false,
     }
 }
 
@@ -101,8 +105,21 @@ fn class_of(protocol: Protocol, operation: Operation, status: u16, words: &Words
     match status {
         300..400 => Class::Malformed,
         _ => sign_of(status, words)
+            .filter(|&class| class != Class::CallerFault || !may_be_kept_elsewhere(operation, status))
             .or_else(|| lacks(operation, status, words))
             .unwrap_or_else(|| class_of_status(protocol, status, words.is_html)),
+    }
+}
+
+/// Whether another account may keep what this one does not: an id alone does not tell whose it is.
+fn may_be_kept_elsewhere(operation: Operation, status: u16) -> bool {
+    match operation {
+        Operation::Native(_) => status == 404,
+        Operation::Generate
+        | Operation::Complete
+        | Operation::CountTokens
+        | Operation::Embed
+        | Operation::BatchEmbed => false,
     }
 }
 
@@ -111,10 +128,22 @@ fn class_of(protocol: Protocol, operation: Operation, status: u16, words: &Words
 fn lacks(operation: Operation, status: u16, words: &Words) -> Option<Class> {
     match (operation, status) {
         (Operation::Generate, _) => None,
-        (Operation::CountTokens | Operation::Embed | Operation::BatchEmbed, 403 | 404 | 405 | 410 | 501) => {
-            Some(model_missing(status, words).unwrap_or(Class::NotOffered))
-        }
-        (Operation::CountTokens | Operation::Embed | Operation::BatchEmbed, _) => None,
+        (
+            Operation::Complete
+            | Operation::CountTokens
+            | Operation::Embed
+            | Operation::BatchEmbed
+            | Operation::Native(_),
+            403 | 404 | 405 | 410 | 501,
+        ) => Some(model_missing(status, words).unwrap_or(Class::NotOffered)),
+        (
+            Operation::Complete
+            | Operation::CountTokens
+            | Operation::Embed
+            | Operation::BatchEmbed
+            | Operation::Native(_),
+            _,
+        ) => None,
     }
 }
 

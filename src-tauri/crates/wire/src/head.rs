@@ -93,6 +93,23 @@ impl Head {
         Ok(head)
     }
 
+    /// The head of a request whose body is not JSON, or that has none. `model` is what another part of it says.
+    pub fn unread(protocol: Protocol, operation: Operation, bytes_in: usize, model: Option<String>) -> Self {
+        Self {
+            protocol,
+            operation,
+            model,
+            stream: false,
+            reasoning: false,
+            stateful: false,
+            asks_usage: false,
+            session: None,
+            bytes_in,
+            spots: Vec::new(),
+            model_spots: Vec::new(),
+        }
+    }
+
     fn read_model(&mut self, body: &[u8]) -> Result<(), Malformed> {
         for spot in self.spots.iter().filter(|spot| spot.is(body, "model")) {
             let value = Raw::at(body, spot.value.clone());

@@ -199,7 +199,7 @@ pub fn whole(protocol: Protocol, operation: Operation, body: &[u8]) -> Result<Wh
         return Err(error_body(body).map_or(WholeFault::Empty, WholeFault::ErrorBody));
     }
     match (operation, protocol) {
-        (Operation::Generate, Protocol::Chat) => chat::whole(body),
+        (Operation::Generate, Protocol::Chat) | (Operation::Complete, _) => chat::whole(body),
         (Operation::Generate, Protocol::Responses) => read_object(body, responses::whole),
         (Operation::Generate, Protocol::Messages) => read_object(body, messages::whole),
         (Operation::Generate, Protocol::Gemini) => read_object(body, gemini::whole),
@@ -207,6 +207,7 @@ pub fn whole(protocol: Protocol, operation: Operation, body: &[u8]) -> Result<Wh
         (Operation::Embed | Operation::BatchEmbed, _) => {
             read_object(body, |answer| embedded(protocol, answer))
         }
+        (Operation::Native(_), _) => read_object(body, |answer| Some(native(answer))),
     }
 }
 
@@ -231,6 +232,15 @@ fn no_answer(body: &[u8]) -> WholeFault {
 fn counted(answer: &Object<'_>) -> Option<WholeSeen> {
     let counted = answer.get("input_tokens").or_else(|| answer.get("totalTokens"))?;
     counted.count().map(|_| WholeSeen::default())
+}
+
+/// Reads what a native operation says it cost. Images and speech are counted as Responses counts, some as Chat does.
+fn native(answer: &Object<'_>) -> WholeSeen {
+    let mut counts = Counts::default();
+    counts.note(answer.get("usage"), counts::chat);
+    counts.note(answer.get("usage"), counts::responses);
+    let model = answer.filled_str("model").map(Into::into);
+    WholeSeen { counts, usage: counts.usage(), model, finish_reason: None }
 }
 
 /// Reads embeddings: `data` of `OpenAI`, `embedding` or `embeddings` of Gemini.

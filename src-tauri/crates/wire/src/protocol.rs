@@ -32,6 +32,14 @@ impl Protocol {
             Self::Gemini => "gemini",
         }
     }
+
+    /// Tells whether it has words for embeddings.
+    pub const fn embeds(self) -> bool {
+        match self {
+            Self::Chat | Self::Gemini => true,
+            Self::Responses | Self::Messages => false,
+        }
+    }
 }
 
 impl fmt::Display for Protocol {
@@ -62,12 +70,55 @@ impl FromStr for Protocol {
 pub enum Operation {
     /// A reply, streamed or whole.
     Generate,
+    /// A text to be continued, streamed or whole (`OpenAI`'s legacy `/v1/completions`).
+    Complete,
     /// The number of input tokens (Messages `count_tokens`, Gemini `:countTokens`).
     CountTokens,
     /// Embeddings (Chat `/v1/embeddings`, Gemini `:embedContent`).
     Embed,
     /// Several embeddings in one call (Gemini `:batchEmbedContents`).
     BatchEmbed,
+    /// Something that only the client's own protocol has words for.
+    #[serde(untagged)]
+    Native(Native),
+}
+
+/// An operation that no other protocol has words for. It is passed on as it is, and the answer comes back as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ts_rs::TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Native {
+    /// Images made, edited or varied (`/v1/images/…`).
+    Image,
+    /// Speech made of text (`/v1/audio/speech`).
+    Speak,
+    /// Text made of speech (`/v1/audio/transcriptions`, `/v1/audio/translations`).
+    Transcribe,
+    /// A judgement whether a text is harmful (`/v1/moderations`).
+    Moderate,
+    /// Documents put in the order of their fitness (`/v1/rerank`).
+    Rerank,
+    /// Files that an upstream keeps (`/v1/files`).
+    File,
+    /// Requests that an upstream works off by and by (`/v1/batches`, `/v1/messages/batches`).
+    Batch,
+    /// Answers that an upstream keeps (`/v1/responses/{id}`).
+    Stored,
+}
+
+impl Native {
+    /// Returns the word that logs and traces use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Speak => "speak",
+            Self::Transcribe => "transcribe",
+            Self::Moderate => "moderate",
+            Self::Rerank => "rerank",
+            Self::File => "file",
+            Self::Batch => "batch",
+            Self::Stored => "stored",
+        }
+    }
 }
 
 impl Operation {
@@ -75,9 +126,19 @@ impl Operation {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Generate => "generate",
+            Self::Complete => "complete",
             Self::CountTokens => "count_tokens",
             Self::Embed => "embed",
             Self::BatchEmbed => "batch_embed",
+            Self::Native(native) => native.word(),
+        }
+    }
+
+    /// Tells whether a model's own words are asked for: they may be streamed, and the channel's parameters shape them.
+    pub const fn is_answer(self) -> bool {
+        match self {
+            Self::Generate | Self::Complete => true,
+            Self::CountTokens | Self::Embed | Self::BatchEmbed | Self::Native(_) => false,
         }
     }
 }
@@ -101,5 +162,15 @@ mod tests {
             assert_eq!(serde_json::to_string(&protocol).unwrap(), format!("\"{protocol}\""));
         }
         assert_eq!("smtp".parse::<Protocol>(), Err(UnknownProtocol("smtp".to_owned())));
+    }
+
+    #[test]
+    fn an_operation_is_written_as_its_word() {
+        use Native::{Batch, File, Image, Moderate, Rerank, Speak, Stored, Transcribe};
+        let native = [Image, Speak, Transcribe, Moderate, Rerank, File, Batch, Stored];
+        let others = [Operation::Generate, Operation::Complete, Operation::CountTokens, Operation::Embed];
+        for operation in native.map(Operation::Native).into_iter().chain(others) {
+            assert_eq!(serde_json::to_string(&operation).unwrap(), format!("\"{operation}\""));
+        }
     }
 }

@@ -10,11 +10,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::Protocol;
 use crate::head::Head;
 use crate::json::{Raw, each_member, is_key, quote};
 use crate::note::Notes;
 use crate::quirks::Quirks;
-use crate::{Operation, Protocol};
 use edits::Edits;
 
 /// What one attempt changes in a body that stays in its protocol.
@@ -22,7 +22,7 @@ use edits::Edits;
 pub struct Change<'a> {
     /// The upstream's name of the model; `None` leaves the body's own.
     pub model: Option<&'a str>,
-    /// The channel's parameters. They concern [`Operation::Generate`] only.
+    /// The channel's parameters. They concern answers only.
     pub params: &'a [Param],
     /// Whether `params` override what the client sent; otherwise they fill in what it left out or set to null.
     pub force: bool,
@@ -71,7 +71,7 @@ pub fn apply(head: &Head, body: &Bytes, change: &Change<'_>, notes: &mut Notes) 
     if let Some(model) = change.model {
         splice.model(model);
     }
-    if head.operation == Operation::Generate {
+    if head.operation.is_answer() {
         splice.params(change.params, change.force);
         if change.ask_usage && head.protocol == Protocol::Chat && head.stream {
             splice.ask_usage();

@@ -13,8 +13,9 @@ export const routing = {
     listed: { word: "Channel list", note: () => "Channels list this name, map it or are known to serve it." },
     any_name: { word: "Any name", note: () => "No channel lists it; channels without a list pass it on." },
     auto: { word: "Auto", note: () => "Every channel answers with its default model." },
+    no_model: { word: "No model", note: () => "The request names none and needs none." },
     unknown_as_auto: { word: "Unknown name", note: () => "No channel lists it. As with auto, every channel answers with its default model." },
-    unknown_refused: { word: "Unknown name", note: () => "No channel lists it, and unknown models are refused." },
+    unknown_refused: { word: "Unknown name", note: () => "No channel lists it, and no other model may stand in for it." },
   },
   /** Between a rule and what it means. */
   stop: ". ",

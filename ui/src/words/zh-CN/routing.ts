@@ -11,8 +11,9 @@ export const routing: typeof English = {
     listed: { word: "渠道列表", note: () => "有渠道列出、映射或已知支持该名称。" },
     any_name: { word: "任意名称", note: () => "没有渠道列出该名称，由没有列表的渠道原样转发。" },
     auto: { word: "自动", note: () => "所有渠道各用其默认模型应答。" },
+    no_model: { word: "无模型", note: () => "请求未指明模型，也无需模型。" },
     unknown_as_auto: { word: "未知名称", note: () => "没有渠道列出该名称。与 auto 一样，各渠道以默认模型应答。" },
-    unknown_refused: { word: "未知名称", note: () => "没有渠道列出该名称，且设置为拒绝未知模型。" },
+    unknown_refused: { word: "未知名称", note: () => "没有渠道列出该名称，也不允许由其他模型代替。" },
   },
   /** Between a rule and what it means. */
   stop: "。",

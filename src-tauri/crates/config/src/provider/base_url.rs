@@ -57,6 +57,7 @@ pub struct BaseUrl {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Ready {
     main: Url,
+    complete: Url,
     count: Url,
     embed: Url,
 }
@@ -64,7 +65,8 @@ struct Ready {
 impl Ready {
     fn get(&self, operation: Operation) -> &Url {
         match operation {
-            Operation::Generate => &self.main,
+            Operation::Generate | Operation::Native(_) => &self.main,
+            Operation::Complete => &self.complete,
             Operation::CountTokens => &self.count,
             Operation::Embed | Operation::BatchEmbed => &self.embed,
         }
@@ -139,6 +141,23 @@ impl BaseUrl {
         url
     }
 
+    /// The URL of a native operation, whose path below the version is `tail`, as in `images/edits`. Where the base names
+    /// models, those operations stand below `model`'s that are asked of one. The client's own query follows as for
+    /// [`BaseUrl::endpoint`].
+    pub fn native(&self, tail: &str, model: &str, query: Option<&str>) -> Url {
+        let mut url = self.url.clone();
+        match self.join {
+            Join::Exact => beside_exact(&mut url, tail),
+            Join::Deployments if !model.is_empty() => {
+                push(&mut url, &["deployments", model]);
+                push(&mut url, &tail.split('/').collect::<Vec<_>>());
+            }
+            Join::Below | Join::Deployments => push(&mut url, &tail.split('/').collect::<Vec<_>>()),
+        }
+        add_query(&mut url, query);
+        url
+    }
+
     /// Joins the endpoints that are the same for every model, if they are.
     fn make_ready(&self) -> Option<Ready> {
         if self.join == Join::Deployments || self.protocol == Protocol::Gemini {
@@ -147,6 +166,7 @@ impl BaseUrl {
         let joined = |operation| self.joined(self.protocol, operation, "", false);
         Some(Ready {
             main: joined(Operation::Generate),
+            complete: joined(Operation::Complete),
             count: joined(Operation::CountTokens),
             embed: joined(Operation::Embed),
         })
@@ -390,23 +410,32 @@ fn push_endpoint(url: &mut Url, protocol: Protocol, operation: Operation, model:
 fn below(protocol: Protocol, operation: Operation) -> &'static [&'static str] {
     match (protocol, operation) {
         (Protocol::Messages, Operation::CountTokens) => &["messages", "count_tokens"],
-        (Protocol::Messages, Operation::Generate | Operation::Embed | Operation::BatchEmbed) => &["messages"],
+        (
+            Protocol::Messages,
+            Operation::Generate
+            | Operation::Complete
+            | Operation::Embed
+            | Operation::BatchEmbed
+            | Operation::Native(_),
+        ) => &["messages"],
         (
             Protocol::Chat | Protocol::Responses | Protocol::Gemini,
             Operation::Embed | Operation::BatchEmbed,
         ) => &["embeddings"],
+        (Protocol::Chat | Protocol::Responses | Protocol::Gemini, Operation::Complete) => &["completions"],
         (Protocol::Responses, Operation::CountTokens) => &["responses", "input_tokens"],
-        (Protocol::Responses, Operation::Generate) => &["responses"],
-        (Protocol::Chat | Protocol::Gemini, Operation::Generate | Operation::CountTokens) => {
-            &["chat", "completions"]
-        }
+        (Protocol::Responses, Operation::Generate | Operation::Native(_)) => &["responses"],
+        (
+            Protocol::Chat | Protocol::Gemini,
+            Operation::Generate | Operation::CountTokens | Operation::Native(_),
+        ) => &["chat", "completions"],
     }
 }
 
 fn push_gemini(url: &mut Url, operation: Operation, model: &str, stream: bool) {
     let verb = match operation {
         Operation::Generate if stream => "streamGenerateContent",
-        Operation::Generate => "generateContent",
+        Operation::Generate | Operation::Complete | Operation::Native(_) => "generateContent",
         Operation::CountTokens => "countTokens",
         Operation::Embed => "embedContent",
         Operation::BatchEmbed => "batchEmbedContents",
@@ -422,16 +451,20 @@ fn push_gemini(url: &mut Url, operation: Operation, model: &str, stream: bool) {
 /// An exact URL is the main endpoint itself; its siblings stand beside it.
 fn exact_endpoint(url: &mut Url, protocol: Protocol, operation: Operation) {
     match operation {
-        Operation::Generate => {}
+        Operation::Generate | Operation::Native(_) => {}
         Operation::CountTokens if protocol == Protocol::Responses => push(url, &["input_tokens"]),
         Operation::CountTokens => push(url, &["count_tokens"]),
-        Operation::Embed | Operation::BatchEmbed => {
-            let mut segments = segments_of(url);
-            cut_endpoint(&mut segments);
-            segments.push("embeddings".to_owned());
-            url.set_path(&segments.join("/"));
-        }
+        Operation::Complete => beside_exact(url, "completions"),
+        Operation::Embed | Operation::BatchEmbed => beside_exact(url, "embeddings"),
     }
+}
+
+/// Puts another endpoint in the place of an exact URL's own.
+fn beside_exact(url: &mut Url, endpoint: &str) {
+    let mut segments = segments_of(url);
+    cut_endpoint(&mut segments);
+    url.set_path(&segments.join("/"));
+    push(url, &endpoint.split('/').collect::<Vec<_>>());
 }
 
 /// Puts the client's query behind the base's own, without the client's key and without what the base states itself.

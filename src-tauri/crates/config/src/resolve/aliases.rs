@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::Checks;
+use crate::catalog::Catalog;
 use crate::document::Document;
 use crate::index::Index;
 use crate::nearest::nearest;
@@ -96,10 +97,11 @@ fn check_target(
         checks.error(path, format!("names the channel {:?}, which does not exist", who.trim())).hint = hint;
         return;
     }
-    let named = index.named(target);
+    let catalog = Catalog::default();
+    let named = index.named(&catalog, target);
     let somebody = (0..channels.len()).any(|at| named.served_by(at).is_some() || !index.has_list(at));
     if !somebody {
-        let names = index.names().iter().map(|model| model.id.as_str());
+        let names = index.names_of_file().iter().map(|model| model.id.as_str());
         let hint = nearest(target, names).map(|near| format!("did you mean {near:?}?"));
         checks.warn(path, format!("stands for {target:?}, which no channel lists")).hint = hint;
     }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use wire::{Operation, Protocol};
 
 use super::meaning::{Meaning, Scope};
-use super::{Candidate, SkipReason, Skipped};
+use super::{Candidate, SkipReason, Skipped, defaults_stand_in};
+use crate::catalog::Catalog;
 use crate::index::Named;
 use crate::snapshot::{Channel, Snapshot};
 
 /// The channels considered so far.
 pub(super) struct Choice<'s> {
     snapshot: &'s Snapshot,
+    catalog: &'s Catalog,
     protocol: Protocol,
     operation: Operation,
     candidates: Vec<Candidate>,
@@ -32,9 +34,14 @@ enum Called {
 }
 
 impl<'s> Choice<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot, protocol: Protocol, operation: Operation) -> Self {
+    pub(super) fn new(
+        snapshot: &'s Snapshot,
+        catalog: &'s Catalog,
+        protocol: Protocol,
+        operation: Operation,
+    ) -> Self {
         let candidates = Vec::with_capacity(snapshot.channels.len());
-        Self { snapshot, protocol, operation, candidates, skipped: Vec::new() }
+        Self { snapshot, catalog, protocol, operation, candidates, skipped: Vec::new() }
     }
 
     /// Considers every channel that the meaning speaks of.
@@ -57,7 +64,7 @@ impl<'s> Choice<'s> {
                 }
             }
             Scope::Model { name } => {
-                let named = self.snapshot.index.named(name);
+                let named = self.snapshot.index.named(self.catalog, name);
                 for channel in 0..self.snapshot.channels.len() {
                     let offer = self.lister_or_stand_in(channel, &named, name);
                     self.weigh(channel, Called::Otherwise, offer);
@@ -69,13 +76,18 @@ impl<'s> Choice<'s> {
                     self.weigh(channel, Called::Otherwise, offer);
                 }
             }
+            Scope::NoModel => {
+                for channel in 0..self.snapshot.channels.len() {
+                    self.weigh(channel, Called::Otherwise, Ok(Offer { model: "".into(), stand_in: false }));
+                }
+            }
             Scope::Nobody => {}
         }
     }
 
     /// What a channel that was named together with a model is asked for: that model, whatever its default is.
     fn as_asked(&self, channel: usize, model: &Arc<str>) -> Offer {
-        let served = self.snapshot.index.named(model).served_by(channel);
+        let served = self.snapshot.index.named(self.catalog, model).served_by(channel);
         Offer { model: served.unwrap_or_else(|| Arc::clone(model)), stand_in: false }
     }
 
@@ -89,10 +101,18 @@ impl<'s> Choice<'s> {
     /// What a channel of a named tag is asked for; the tag was chosen, so a list shuts no channel out.
     fn best_of(&self, channel: usize, model: &Arc<str>) -> Offer {
         let index = &self.snapshot.index;
-        if let Some(served) = index.named(model).served_by(channel) {
+        if let Some(served) = index.named(self.catalog, model).served_by(channel) {
             return Offer { model: served, stand_in: false };
         }
-        Offer { model: Arc::clone(index.default_model(channel).unwrap_or(model)), stand_in: true }
+        self.stand_in(channel, model)
+    }
+
+    /// What a channel is asked for that does not list the name: its default model where that can do the same, else the
+    /// name as it is.
+    fn stand_in(&self, channel: usize, name: &Arc<str>) -> Offer {
+        let default = self.snapshot.index.default_model(channel);
+        let default = default.filter(|_| defaults_stand_in(self.operation));
+        Offer { model: Arc::clone(default.unwrap_or(name)), stand_in: true }
     }
 
     fn lister_or_stand_in(
@@ -108,7 +128,7 @@ impl<'s> Choice<'s> {
         if index.has_list(channel) {
             return Err(SkipReason::DoesNotList);
         }
-        Ok(Offer { model: Arc::clone(index.default_model(channel).unwrap_or(name)), stand_in: true })
+        Ok(self.stand_in(channel, name))
     }
 
     /// Makes a channel a candidate, or notes why it is none.
@@ -141,13 +161,35 @@ impl<'s> Choice<'s> {
         Ok(base)
     }
 
-    /// The client's own protocol where the channel speaks it, else the first that it lists: answers are translated and
-    /// tokens can be counted by anybody; other operations need the client's own.
+    /// The client's own protocol where the channel speaks it, else one that will do: any for answers and for token counts,
+    /// one that embeds for embeddings.
     fn way_to_speak(&self, channel: &Channel) -> Option<usize> {
-        channel.speaks(self.protocol).or(match self.operation {
+        let own = channel.speaks(self.protocol);
+        own.or_else(|| match self.operation {
             Operation::Generate | Operation::CountTokens => Some(0),
-            Operation::Embed | Operation::BatchEmbed => None,
+            Operation::Embed | Operation::BatchEmbed => {
+                channel.spoken.iter().position(|spoken| spoken.protocol.embeds())
+            }
+            Operation::Complete | Operation::Native(_) => None,
         })
+    }
+
+    /// Leaves out the channels that would embed in another protocol, where one that lists the model needs no translation.
+    /// Vectors of two models cannot be compared, so nobody else should stand in for it.
+    fn prefer_native_embeddings(&mut self) {
+        match self.operation {
+            Operation::Embed | Operation::BatchEmbed => {}
+            Operation::Generate | Operation::Complete | Operation::CountTokens | Operation::Native(_) => {
+                return;
+            }
+        }
+        let protocol = self.protocol;
+        if !self.candidates.iter().any(|one| one.protocol == protocol && !one.stand_in) {
+            return;
+        }
+        let foreign = self.candidates.extract_if(.., |one| one.protocol != protocol);
+        let reason = SkipReason::ProtocolNotSpoken { protocol };
+        self.skipped.extend(foreign.map(|one| skipped(&one.channel, reason.clone())));
     }
 
     /// Puts the candidates into order and gives each its rank.
@@ -157,11 +199,12 @@ impl<'s> Choice<'s> {
     /// other stand-ins of tier 1 · other stand-ins of tier 2 · …
     /// ```
     pub(super) fn ranked(mut self, meaning: &Meaning) -> (Vec<Candidate>, Vec<Skipped>) {
+        self.prefer_native_embeddings();
         let places: Vec<(bool, u32)> = match meaning.scope {
             Scope::Model { .. } | Scope::Tagged { .. } => {
                 self.candidates.iter().map(|one| (self.stands_behind(one), one.channel.priority)).collect()
             }
-            Scope::Named { .. } | Scope::Defaults | Scope::Nobody => {
+            Scope::Named { .. } | Scope::Defaults | Scope::NoModel | Scope::Nobody => {
                 self.candidates.iter().map(|one| (false, one.channel.priority)).collect()
             }
         };

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{AUTO, Rule};
+use wire::Operation;
+
+use super::{AUTO, Rule, defaults_stand_in};
+use crate::catalog::Catalog;
 use crate::snapshot::{Snapshot, UnknownModels};
 
 /// What a name means.
@@ -21,12 +24,19 @@ pub(super) enum Scope {
     Model { name: Arc<str> },
     /// All channels with their default models.
     Defaults,
+    /// All channels, with no model at all.
+    NoModel,
     /// None.
     Nobody,
 }
 
+/// What a request means that names no model and needs none.
+pub(super) fn of_no_model() -> Meaning {
+    Meaning { rule: Rule::NoModel, scope: Scope::NoModel }
+}
+
 /// Finds what `asked` means.
-pub(super) fn of(snapshot: &Snapshot, asked: &Arc<str>) -> Meaning {
+pub(super) fn of(snapshot: &Snapshot, catalog: &Catalog, operation: Operation, asked: &Arc<str>) -> Meaning {
     let mut names = vec![Arc::clone(asked)];
     let mut steps: Vec<usize> = Vec::new();
     loop {
@@ -40,7 +50,7 @@ pub(super) fn of(snapshot: &Snapshot, asked: &Arc<str>) -> Meaning {
                 steps.push(at);
                 names.push(Arc::clone(&alias.target));
             }
-            Some(_) | None => return told(snapshot, &steps, by_model(snapshot, name)),
+            Some(_) | None => return told(snapshot, &steps, by_model(snapshot, catalog, operation, name)),
         }
     }
 }
@@ -83,17 +93,17 @@ fn by_channel(snapshot: &Snapshot, name: &str) -> Option<Meaning> {
 }
 
 /// `auto`, or the name of a model.
-fn by_model(snapshot: &Snapshot, name: &Arc<str>) -> Meaning {
+fn by_model(snapshot: &Snapshot, catalog: &Catalog, operation: Operation, name: &Arc<str>) -> Meaning {
     if &**name == AUTO {
         return Meaning { rule: Rule::Auto, scope: Scope::Defaults };
     }
-    let named = snapshot.index.named(name);
+    let named = snapshot.index.named(catalog, name);
     let known = (0..snapshot.channels.len()).any(|channel| named.served_by(channel).is_some());
     if known {
         return Meaning { rule: Rule::Listed, scope: Scope::Model { name: Arc::clone(name) } };
     }
-    let refuse = snapshot.routing.unknown_models == UnknownModels::Refuse;
-    if somebody_passes_any_name(snapshot, refuse) {
+    let refuse = !defaults_stand_in(operation) || snapshot.routing.unknown_models == UnknownModels::Refuse;
+    if somebody_passes_any_name(snapshot, operation, refuse) {
         return Meaning { rule: Rule::AnyName, scope: Scope::Model { name: Arc::clone(name) } };
     }
     if refuse {
@@ -102,12 +112,14 @@ fn by_model(snapshot: &Snapshot, name: &Arc<str>) -> Meaning {
     Meaning { rule: Rule::UnknownAsAuto, scope: Scope::Defaults }
 }
 
-/// Tells whether a channel with neither list nor default model passes names on as they are. Where the alternative is
-/// another channel's default model, only channels in use count.
-fn somebody_passes_any_name(snapshot: &Snapshot, even_out_of_use: bool) -> bool {
+/// Tells whether a channel passes names on as they are: one with neither list nor default model, or one without a list
+/// where default models stand in for nothing. Where the alternative is another channel's default model, only channels in
+/// use count.
+fn somebody_passes_any_name(snapshot: &Snapshot, operation: Operation, even_out_of_use: bool) -> bool {
     let index = &snapshot.index;
+    let defaults = defaults_stand_in(operation);
     (0..snapshot.channels.len()).any(|channel| {
         let in_use = even_out_of_use || index.out_of_use(channel).is_none();
-        in_use && !index.has_list(channel) && index.default_model(channel).is_none()
+        in_use && !index.has_list(channel) && !(defaults && index.default_model(channel).is_some())
     })
 }

@@ -1,10 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
-use wire::{Operation, Protocol};
+use wire::{Native, Operation, Protocol};
 
 use super::{Route, RouteRefusal, Rule, model_names, route};
-use crate::{Format, Snapshot, Surroundings, parse, resolve};
+use crate::{Catalog, Format, Snapshot, Surroundings, parse, resolve};
 
 fn snapshot(text: &str) -> Snapshot {
     let parsed = parse("config.toml", Format::Toml, text.as_bytes()).unwrap();
@@ -23,7 +23,7 @@ fn channels(head: &str, list: &[&str]) -> Snapshot {
 }
 
 fn ask(snapshot: &Snapshot, asked: &str) -> Route {
-    route(snapshot, Some(asked), Protocol::Chat, Operation::Generate)
+    route(snapshot, &Catalog::default(), Some(asked), Protocol::Chat, Operation::Generate)
 }
 
 /// The candidates as `channel:model@rank`, stand-ins with a question mark.
@@ -106,7 +106,7 @@ fn the_rule_explains_itself() {
     }
     assert!(ask(&snapshot, "unheard-of").rule.served_by_default());
     assert!(!ask(&snapshot, "fast").rule.served_by_default());
-    let without = route(&snapshot, None, Protocol::Chat, Operation::Generate);
+    let without = route(&snapshot, &Catalog::default(), None, Protocol::Chat, Operation::Generate);
     assert_eq!((&*without.asked, without.rule), ("auto", Rule::Auto));
 }
 
@@ -236,18 +236,73 @@ fn channels_that_cannot_serve_are_skipped_with_their_reason() {
 }
 
 #[test]
-fn an_answer_may_be_translated_and_tokens_are_counted_for_any_channel() {
-    let snapshot = channels("", &["name = \"a\"; model = \"m\"; protocols = [\"messages\", \"responses\"]"]);
-    for (asked_in, operation, spoken) in [
-        (Protocol::Chat, Operation::Generate, Some(Protocol::Messages)),
-        (Protocol::Responses, Operation::Generate, Some(Protocol::Responses)),
-        (Protocol::Gemini, Operation::CountTokens, Some(Protocol::Messages)),
-        (Protocol::Chat, Operation::Embed, None),
+fn anybody_may_answer_and_count_and_embed_who_has_words_for_embeddings() {
+    let speaking =
+        |protocols: &str| channels("", &[&format!("name = \"a\"; model = \"m\"; protocols = {protocols}")]);
+    for (asked_in, operation, spoken, found) in [
+        (Protocol::Chat, Operation::Generate, "[\"messages\", \"responses\"]", Some(Protocol::Messages)),
+        (
+            Protocol::Responses,
+            Operation::Generate,
+            "[\"messages\", \"responses\"]",
+            Some(Protocol::Responses),
+        ),
+        (Protocol::Gemini, Operation::CountTokens, "[\"messages\", \"responses\"]", Some(Protocol::Messages)),
+        (Protocol::Chat, Operation::Complete, "[\"messages\", \"responses\"]", None),
+        (Protocol::Chat, Operation::Embed, "[\"messages\", \"responses\"]", None),
+        (Protocol::Chat, Operation::Embed, "[\"messages\", \"gemini\"]", Some(Protocol::Gemini)),
+        (Protocol::Chat, Operation::Embed, "[\"gemini\", \"chat\"]", Some(Protocol::Chat)),
+        (Protocol::Gemini, Operation::Embed, "[\"responses\", \"chat\"]", Some(Protocol::Chat)),
+        (Protocol::Gemini, Operation::BatchEmbed, "[\"chat\"]", Some(Protocol::Chat)),
+        (Protocol::Chat, Operation::Native(Native::Image), "[\"gemini\"]", None),
+        (
+            Protocol::Responses,
+            Operation::Native(Native::Stored),
+            "[\"chat\", \"responses\"]",
+            Some(Protocol::Responses),
+        ),
     ] {
-        let route = route(&snapshot, Some("m"), asked_in, operation);
-        let found = route.candidates.first().map(|candidate| candidate.protocol);
-        assert_eq!(found, spoken, "{asked_in} {operation}: {}", skipped(&route));
+        let snapshot = speaking(spoken);
+        let route = route(&snapshot, &Catalog::default(), Some("m"), asked_in, operation);
+        let candidate = route.candidates.first().map(|candidate| candidate.protocol);
+        assert_eq!(candidate, found, "{asked_in} {operation} {spoken}: {}", skipped(&route));
         assert_eq!(route.protocol, asked_in);
+    }
+}
+
+#[test]
+fn embeddings_are_translated_only_where_no_native_channel_lists_the_model() {
+    let embed = |list: &[&str]| {
+        let snapshot = channels("", list);
+        let route = route(&snapshot, &Catalog::default(), Some("e"), Protocol::Chat, Operation::Embed);
+        (told(&route), skipped(&route))
+    };
+    let google = "name = \"google\"; protocols = [\"gemini\"]; models = [\"e\"]";
+    let lists = "name = \"lists\"; models = [\"e\"]; priority = 2";
+    let any = "name = \"any\"; model = \"chats\"";
+    assert_eq!(embed(&[google, lists]), ("lists:e@0".into(), "google does not speak chat".into()));
+    assert_eq!(embed(&[google, any]), ("google:e@0 any:e@1?".into(), String::new()));
+    assert_eq!(embed(&[google]), ("google:e@0".into(), String::new()));
+}
+
+#[test]
+fn a_default_model_stands_in_for_answers_alone() {
+    let own = "name = \"own\"; model = \"chats\"";
+    let listing = "name = \"listing\"; models = [\"chats\"]";
+    let native = Operation::Native(Native::Image);
+    for (operation, asked, list, expected) in [
+        (Operation::Generate, Some("paints"), &[own][..], "own:chats@0"),
+        (native, Some("paints"), &[own], "own:paints@0?"),
+        (native, Some("paints"), &[own, listing], "own:paints@0?"),
+        (native, Some("paints"), &[listing], ""),
+        (native, None, &[own, listing], "own:@0 listing:@0"),
+        (native, Some("own"), &[own], "own:chats@0"),
+        (Operation::Embed, Some("embeds"), &[own], "own:embeds@0?"),
+        (Operation::Embed, None, &[own], "own:chats@0"),
+    ] {
+        let route = route(&channels("", list), &Catalog::default(), asked, Protocol::Chat, operation);
+        assert_eq!(told(&route), expected, "{operation} {asked:?}: {}", skipped(&route));
+        assert_eq!(route.refusal.is_some(), expected.is_empty(), "{operation} {asked:?}");
     }
 }
 
@@ -268,8 +323,32 @@ fn without_fallback_only_the_first_rank_may_answer() {
 #[test]
 fn the_list_of_models_holds_what_can_be_asked_for() {
     let head = "[routing.aliases]\nfast = \"alpha-1\"\n\"claude-*\" = \"alpha-1\"\n";
-    let names: Vec<String> = model_names(&channels(head, THREE)).into_iter().map(|model| model.id).collect();
+    let names: Vec<String> =
+        model_names(&channels(head, THREE), &Catalog::default()).into_iter().map(|model| model.id).collect();
     assert_eq!(names, ["auto", "fast", "alpha-1", "beta-1", "Beta-2", "gamma-1", "shared-x"]);
+}
+
+#[test]
+fn an_upstream_s_own_list_makes_its_channel_serve_the_names() {
+    let snapshot =
+        channels("", &["name = \"a\"; id = \"1\"; model = \"x\"", "name = \"b\"; id = \"2\"", THREE[1]]);
+    let mut catalog = Catalog::default();
+    catalog.put("1".into(), ["Gpt-9".into(), "gpt-9".into(), "X".into()]);
+    catalog.put("beta".into(), ["gpt-9".into()]);
+    let ask =
+        |catalog: &Catalog, name| route(&snapshot, catalog, Some(name), Protocol::Chat, Operation::Generate);
+    assert_eq!(told(&ask(&Catalog::default(), "gpt-9")), "a:x@0? b:gpt-9@0?");
+    assert_eq!(told(&ask(&catalog, "gpt-9")), "a:Gpt-9@0 b:gpt-9@1?", "spelled as the upstream does");
+    assert_eq!(ask(&catalog, "gpt-9").rule, Rule::Listed);
+    assert_eq!(
+        skipped(&ask(&catalog, "gpt-9")),
+        "beta does not list the model",
+        "a list of the file counts alone"
+    );
+    let names: Vec<String> = model_names(&snapshot, &catalog).into_iter().map(|model| model.id).collect();
+    assert_eq!(names, ["auto", "x", "beta-1", "Beta-2", "Gpt-9"], "each once, however it is spelled");
+    catalog.forget("1");
+    assert_eq!(told(&ask(&catalog, "gpt-9")), "a:x@0? b:gpt-9@0?");
 }
 
 /// A channel that may lack or have anything that routing looks at.

@@ -128,10 +128,7 @@ async fn ask(
     let reply = gateway.upstream.send(&way.channel.hop, outgoing, within, sizes).await?;
     recording.headers(reply.status.as_u16());
     if !reply.status.is_success() {
-        let (status, headers, inflow) = (reply.status, reply.headers, reply.inflow);
-        return Err(
-            attempt::refused(gateway, way, Operation::CountTokens, headers, status, inflow, within).await
-        );
+        return Err(attempt::refused(gateway, way, Operation::CountTokens, reply, within).await);
     }
     let status = reply.status.as_u16();
     let body = match delivery::hold(

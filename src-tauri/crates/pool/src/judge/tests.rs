@@ -476,3 +476,16 @@ fn a_rate_limit_of_counting_says_nothing_about_answers() {
         );
     }
 }
+
+#[test]
+fn what_one_account_does_not_keep_another_may() {
+    let body = br#"{"error":{"message":"No such File object: file-1","type":"invalid_request_error"}}"#;
+    for (operation, class) in [
+        (Operation::Generate, Class::CallerFault),
+        (Operation::Native(wire::Native::File), Class::NotOffered),
+        (Operation::Native(wire::Native::Stored), Class::NotOffered),
+    ] {
+        let failure = judge(Protocol::Chat, operation, 404, &|_| None, body, at(0)).unwrap();
+        assert_eq!(failure.class, class, "{operation}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use config::{Format, Route, Snapshot, Surroundings, parse, resolve, route};
+use config::{Catalog, Format, Route, Snapshot, Surroundings, parse, resolve, route};
 use jiff::{SignedDuration, Timestamp};
 use pool::{CellId, Class, Failure, Lease, Now, Outcome, Phase, Pool, Progress, Refusal, Starved, Verdict};
 use wire::{Operation, Protocol};
@@ -88,7 +88,7 @@ impl World {
     }
 
     pub(crate) fn route_for(&self, asked: &str) -> Route {
-        route(&self.snapshot, Some(asked), Protocol::Chat, Operation::Generate)
+        route(&self.snapshot, &Catalog::default(), Some(asked), Protocol::Chat, Operation::Generate)
     }
 
     /// Sends one request; `answer` says what each attempt meets: a failure, or `None` for a good answer.

@@ -3,8 +3,8 @@
 use memchr::memmem;
 
 use super::Head;
+use crate::Protocol;
 use crate::json::Raw;
-use crate::{Operation, Protocol};
 
 impl Head {
     pub(super) fn read_facts(&mut self, body: &[u8]) {
@@ -14,7 +14,7 @@ impl Head {
             Protocol::Messages => self.read_messages(body),
             Protocol::Gemini => self.read_gemini(body),
         }
-        if self.operation != Operation::Generate {
+        if !self.operation.is_answer() {
             self.stream = false;
         }
     }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Operation;
 use crate::head::PathModel;
 use crate::quirks::{OutputLimit, Parameter, Parameters};
 

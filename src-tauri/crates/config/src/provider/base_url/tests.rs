@@ -324,3 +324,52 @@ fn each_host_gets_its_key_in_the_header_that_it_reads() {
         assert_eq!(BaseUrl::parse(base, protocol, false).unwrap().auth(protocol), expected, "{base}");
     }
 }
+
+#[test]
+fn a_native_operation_stands_below_the_base_whatever_was_pasted() {
+    for (base, exact, tail, model, query, expected) in [
+        (
+            "https://api.openai.com/v1",
+            false,
+            "images/edits",
+            "m",
+            None,
+            "https://api.openai.com/v1/images/edits",
+        ),
+        (
+            "https://h.example.com/v4/chat/completions",
+            false,
+            "files/file-1/content",
+            "",
+            Some("a=1&key=ours"),
+            "https://h.example.com/v4/files/file-1/content?a=1",
+        ),
+        (
+            "https://h.example.com/proxy/chat/completions",
+            true,
+            "audio/speech",
+            "m",
+            None,
+            "https://h.example.com/proxy/audio/speech",
+        ),
+        (
+            "https://r.openai.azure.com/openai?api-version=2024-10-21",
+            false,
+            "images/generations",
+            "m",
+            None,
+            "https://r.openai.azure.com/openai/deployments/m/images/generations?api-version=2024-10-21",
+        ),
+        (
+            "https://r.openai.azure.com/openai?api-version=2024-10-21",
+            false,
+            "files",
+            "",
+            None,
+            "https://r.openai.azure.com/openai/files?api-version=2024-10-21",
+        ),
+    ] {
+        let base = BaseUrl::parse(base, Chat, exact).unwrap();
+        assert_eq!(base.native(tail, model, query).as_str(), expected);
+    }
+}
