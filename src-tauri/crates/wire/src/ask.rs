@@ -19,6 +19,10 @@ pub use settings::{Effort, Format, Reasoning, Sampling, Schema, SchemaWords, Swi
 pub(crate) use tool::FREE_AS_FUNCTION;
 pub use tool::{Choice, Tool, ToolKind};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use crate::Protocol;
 use crate::json::{Tape, Text, Value};
 use crate::note::{Notes, Why};
@@ -52,7 +56,7 @@ pub struct Ask<'a> {
     pub verbosity: Option<Text<'a>>,
     /// An id of the client's user.
     pub user: Option<Text<'a>>,
-    /// What a prompt cache may go by.
+    /// What a prompt cache may go by, as the client says it.
     pub cache_key: Option<Text<'a>>,
     /// The speed and price class, in the client's protocol's word.
     pub tier: Option<Text<'a>>,
@@ -235,6 +239,20 @@ impl<'a> Ask<'a> {
             tier: None,
             wanted: Wanted::default(),
             notes: Notes::default(),
+        }
+    }
+
+    /// Returns what a prompt cache may go by: the client's key, or a digest of its user's id where the protocol has no other
+    /// place for a conversation. Claude Code names its session there.
+    pub(crate) fn affinity(&self) -> Option<Text<'_>> {
+        let user = self.user.as_ref().filter(|_| self.protocol == Protocol::Messages);
+        match (&self.cache_key, user) {
+            (Some(key), _) => Some(key.borrowed()),
+            (None, Some(user)) => {
+                let digest = Sha256::digest(user.plain().as_bytes());
+                Some(Text::from(URL_SAFE_NO_PAD.encode(digest)))
+            }
+            (None, None) => None,
         }
     }
 

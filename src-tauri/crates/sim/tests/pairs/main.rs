@@ -8,6 +8,7 @@ mod assembled;
 mod generated;
 mod loss;
 mod pitfalls;
+mod prefix;
 mod properties;
 mod relay;
 mod requests;

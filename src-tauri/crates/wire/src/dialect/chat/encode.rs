@@ -233,10 +233,10 @@ impl Encoding<'_> {
             Some(_) => self.drop(Setting::User, Why::NoWord),
             None => {}
         }
-        match &ask.cache_key {
-            Some(key) if is_openai => body.text("prompt_cache_key", key),
-            Some(_) => self.drop(Setting::CacheKey, Why::NoWord),
-            None => {}
+        match ask.affinity() {
+            Some(key) if is_openai => body.text("prompt_cache_key", &key),
+            Some(_) if ask.cache_key.is_some() => self.drop(Setting::CacheKey, Why::NoWord),
+            Some(_) | None => {}
         }
         match ask.tier.as_ref().map(|tier| tier_word(&tier.plain())) {
             Some(Some(tier)) if is_openai => body.str("service_tier", tier),

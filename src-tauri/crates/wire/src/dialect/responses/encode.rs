@@ -213,8 +213,11 @@ impl Writer<'_, '_> {
 
     /// Writes who the user is and what a cache may go by.
     fn ids(&mut self, members: &mut Members<'_>) {
-        if let Some(key) = &self.ask.cache_key {
-            members.text("prompt_cache_key", &short_id(key));
+        match self.ask.affinity() {
+            Some(key) if self.ask.cache_key.is_some() || self.target.first_party => {
+                members.text("prompt_cache_key", &short_id(&key));
+            }
+            Some(_) | None => {}
         }
         if let Some(user) = &self.ask.user {
             // Others know the older word only.

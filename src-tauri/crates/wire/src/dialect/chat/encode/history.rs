@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::messages::{Answer, Called, Conversation, Message, Piece, Saying};
+use super::messages::{Answer, Called, Conversation, Form, Message, Piece, Saying};
 use super::{Encoding, hex};
 use crate::Protocol;
 use crate::ask::{
@@ -30,7 +30,8 @@ impl<'e> Encoding<'e> {
     pub(super) fn messages(&mut self) -> Result<Conversation<'e>, Unsaid> {
         let thinks = self.traits.is_some_and(Traits::thinks);
         let instructing = if thinks && self.quirks.developer_role { "developer" } else { "system" };
-        let marks = self.traits.is_some_and(|traits| traits.cache_marks);
+        let takes_marks = self.traits.is_some_and(|traits| traits.cache_marks);
+        let form = if takes_marks { Form::List } else { Form::String };
         let mut lowering = Lowering {
             encoding: self,
             messages: Vec::new(),
@@ -48,9 +49,9 @@ impl<'e> Encoding<'e> {
         }
         lowering.show_media();
         let messages = lowering.messages;
-        let mut conversation = Conversation { messages };
+        let mut conversation = Conversation { messages, form };
         self.ask_for_format(&mut conversation, instructing);
-        conversation.keep_marks(marks);
+        conversation.keep_marks();
         Ok(conversation)
     }
 
@@ -58,7 +59,7 @@ impl<'e> Encoding<'e> {
     fn ask_for_format(&mut self, conversation: &mut Conversation<'e>, instructing: &'static str) {
         let wants_word = self.traits.is_some() || self.quirks.json_word;
         match &self.ask.format {
-            Format::Json if wants_word && !conversation.speaks_of("json") => {
+            Format::Json if wants_word && !conversation.begins_with("json") => {
                 self.emulate(Setting::Format, Why::Form);
                 conversation.ask_first(instructing, Text::of(ASK_FOR_JSON));
             }

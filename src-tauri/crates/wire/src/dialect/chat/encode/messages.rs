@@ -14,6 +14,18 @@ const FILE_NAME: &str = "document.pdf";
 pub(super) struct Conversation<'e> {
     /// The messages, in their order.
     pub(super) messages: Vec<Message<'e>>,
+    /// How what is only text is written.
+    pub(super) form: Form,
+}
+
+/// How content is written that is nothing but text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As one string, because small models and many vendors know no other.
+    String,
+    /// As a list, where marks may stand: they move from turn to turn, and what stood under one must not be told otherwise
+    /// when it is gone.
+    List,
 }
 
 /// One message.
@@ -107,20 +119,25 @@ pub(super) struct Called<'e> {
 }
 
 impl Conversation<'_> {
-    /// Tells whether any message speaks of a word, in any case.
-    pub(super) fn speaks_of(&self, word: &str) -> bool {
-        self.messages.iter().any(|message| match message {
+    /// Tells whether the messages in front of the model's first answer speak of a word, in any case. They never change,
+    /// whatever is said later.
+    pub(super) fn begins_with(&self, word: &str) -> bool {
+        let first = self.messages.iter().take_while(|message| !matches!(message, Message::Answer(_)));
+        first.into_iter().any(|message| match message {
             Message::Instructions { pieces, .. } | Message::Question(pieces) => {
                 pieces.iter().any(|piece| piece.speaks_of(word))
             }
-            Message::Answer(answer) => contains(&answer.text, word),
+            Message::Answer(_) => false,
             Message::Outcome { piece, .. } => piece.speaks_of(word),
         })
     }
 
     /// Keeps the last marks, as many as there may be, and none where the model knows none.
-    pub(super) fn keep_marks(&mut self, knows_marks: bool) {
-        let mut left = if knows_marks { MARKS_MAX } else { 0 };
+    pub(super) fn keep_marks(&mut self) {
+        let mut left = match self.form {
+            Form::String => 0,
+            Form::List => MARKS_MAX,
+        };
         for message in self.messages.iter_mut().rev() {
             let pieces = match message {
                 Message::Instructions { pieces, .. } | Message::Question(pieces) => pieces.as_mut_slice(),
@@ -142,7 +159,7 @@ impl Conversation<'_> {
     pub(super) fn write(&self, body: &mut Members<'_>) {
         body.array("messages", |list| {
             for message in &self.messages {
-                list.object(|out| message.write(out));
+                list.object(|out| message.write(self.form, out));
             }
         });
     }
@@ -161,21 +178,21 @@ impl<'e> Conversation<'e> {
 }
 
 impl Message<'_> {
-    fn write(&self, out: &mut Members<'_>) {
+    fn write(&self, form: Form, out: &mut Members<'_>) {
         match self {
             Self::Instructions { role, pieces } => {
                 out.str("role", role);
-                write_content(out, pieces);
+                write_content(out, form, pieces);
             }
             Self::Question(pieces) => {
                 out.str("role", "user");
-                write_content(out, pieces);
+                write_content(out, form, pieces);
             }
             Self::Answer(answer) => answer.write(out),
             Self::Outcome { id, piece } => {
                 out.str("role", "tool");
                 out.str("tool_call_id", id);
-                write_content(out, std::slice::from_ref(piece));
+                write_content(out, form, std::slice::from_ref(piece));
             }
         }
     }
@@ -347,21 +364,21 @@ impl Saying<'_> {
     }
 }
 
-/// Writes `content`: one string where there is nothing but text, because small models and many vendors know no other.
-fn write_content(out: &mut Members<'_>, pieces: &[Piece<'_>]) {
-    let texts: Option<Vec<&Text<'_>>> = pieces.iter().map(Piece::plain_text).collect();
-    match texts {
+/// Writes `content`.
+fn write_content(out: &mut Members<'_>, form: Form, pieces: &[Piece<'_>]) {
+    let texts: Option<Vec<&Text<'_>>> = pieces.iter().map(Piece::as_text).collect();
+    match texts.filter(|_| form == Form::String) {
         Some(texts) => out.text("content", &Text::joined(texts, "\n\n")),
         None => out.array("content", |list| pieces.iter().for_each(|piece| piece.write(list))),
     }
 }
 
 impl<'e> Piece<'e> {
-    /// Returns its text where it is nothing else.
-    fn plain_text(&self) -> Option<&Text<'e>> {
-        match (&self.saying, self.cache) {
-            (Saying::Text(text), None) => Some(text),
-            (Saying::Text(_) | Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. }, _) => None,
+    /// Returns its text, if it is one.
+    fn as_text(&self) -> Option<&Text<'e>> {
+        match &self.saying {
+            Saying::Text(text) => Some(text),
+            Saying::Image { .. } | Saying::File { .. } | Saying::Audio { .. } => None,
         }
     }
 }

@@ -17,10 +17,10 @@ fn sent(body: &str, model: &str) -> (String, Vec<String>) {
 const TWO_CALLS: &str = r#"{"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"functionCall":{"id":"0","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"0","name":"f","response":{"output":"z"}}}]},{"role":"model","parts":[{"text":"done"}]},{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"t"},{"functionCall":{"id":"1","name":"f","args":{"b":1.0,"a":12345678901234567890}}},{"functionCall":{"id":"2","name":"g","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"2","name":"x","response":{"error":"e"}}},{"functionResponse":{"id":"1","name":"x","response":{"output":"o"}}}]},{"role":"model","parts":[{"functionCall":{"id":"3","name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"id":"3","name":"f","response":{"output":"p"}}}]}]}"#;
 
 #[test]
-fn calls_of_the_current_turn_are_signed_once_a_step() {
+fn calls_are_signed_once_a_step() {
     for (what, model, expected) in [
-        ("P090", "gemini-3-pro-preview", 2),
-        ("P090: another vendor's name", "google/gemini-3.1-pro", 2),
+        ("P090", "gemini-3-pro-preview", 3),
+        ("P090: another vendor's name", "google/gemini-3.1-pro", 3),
         ("P090: only the third generation checks", "gemini-2.5-pro", 0),
         ("P090: nor do others", "gemma-3", 0),
     ] {
@@ -39,11 +39,12 @@ fn calls_of_the_current_turn_are_signed_once_a_step() {
 }
 
 #[test]
-fn a_remark_on_results_begins_no_turn() {
-    let remark =
+fn a_step_stays_signed_when_the_user_goes_on() {
+    let question =
         TWO_CALLS.strip_suffix("]}").unwrap().to_owned() + r#",{"role":"user","parts":[{"text":"go on"}]}]}"#;
-    let (body, _) = sent(&remark, "gemini-3-pro");
-    assert_eq!(body.matches("skip_thought_signature_validator").count(), 2);
+    let contents = |body: &str| member(&sent(body, "gemini-3-pro").0, &["contents"]);
+    let (before, after) = (contents(TWO_CALLS), contents(&question));
+    assert!(after.starts_with(before.strip_suffix(']').unwrap()), "{before}\n{after}");
 }
 
 #[test]

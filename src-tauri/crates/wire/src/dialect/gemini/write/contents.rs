@@ -76,21 +76,15 @@ impl Contents {
 pub(super) struct Standing {
     /// Whether the model has not answered it yet: nothing of it may be left out.
     pub(super) is_latest: bool,
-    /// Whether it follows the last thing that the user said: Gemini 3 checks the signatures here.
-    is_current: bool,
 }
 
 impl<'a> Writing<'_, 'a> {
     pub(super) fn contents(&mut self) -> Result<Contents, Unsaid> {
         let turns = arrange(self.ask, &mut self.notes);
         let answered = turns.iter().rposition(|turn| turn.role == Role::Assistant);
-        let asked = last_question(&turns);
         let mut contents = Contents::default();
         for (nth, turn) in turns.iter().enumerate() {
-            let standing = Standing {
-                is_latest: answered.is_none_or(|last| nth > last),
-                is_current: asked.is_none_or(|last| nth > last),
-            };
+            let standing = Standing { is_latest: answered.is_none_or(|last| nth > last) };
             if turn.parts.iter().any(|part| part.cache.is_some()) {
                 self.drop(Setting::CacheMark, Why::NoWord);
             }
@@ -156,8 +150,7 @@ impl<'a> Writing<'_, 'a> {
                     self.foreign(foreign, part.at, Speaker::Model, standing, contents)?;
                 }
                 Content::Call(call) => {
-                    let must_be_signed = is_first_call && standing.is_current && self.model.is_third;
-                    self.call(call, must_be_signed, contents);
+                    self.call(call, is_first_call && self.model.is_third, contents);
                     is_first_call = false;
                 }
                 Content::Outcome(_) => {}
@@ -181,6 +174,8 @@ impl<'a> Writing<'_, 'a> {
         });
     }
 
+    /// Gemini 3 wants the first call of a step signed as long as the user has said nothing since. Older ones are signed, too:
+    /// what was said once must be said again in the same words, or the cache of the prompt is lost.
     fn call(&mut self, call: &Call<'a>, must_be_signed: bool, contents: &mut Contents) {
         let note = self.own_signature(call.state.as_ref());
         let sentinel = (must_be_signed && note.is_none()).then(|| Text::of(NO_SIGNATURE));
@@ -295,20 +290,6 @@ impl<'a> Writing<'_, 'a> {
         let namespace = namespace.map(Text::plain);
         self.names.sent(namespace.as_deref(), &name.plain()).to_owned()
     }
-}
-
-/// Finds where the user spoke last. What stands right behind results is taken for a remark on them: a signature too many
-/// does no harm, and one too few is refused.
-fn last_question(turns: &[Turn<'_>]) -> Option<usize> {
-    let is_question = |turn: &Turn<'_>| turn.role == Role::User && !holds_outcomes(turn);
-    (0..turns.len()).rev().find(|nth| {
-        let before = turns[..*nth].iter().rposition(|turn| !is_question(turn));
-        is_question(&turns[*nth]) && before.is_none_or(|before| !holds_outcomes(&turns[before]))
-    })
-}
-
-fn holds_outcomes(turn: &Turn<'_>) -> bool {
-    turn.parts.iter().any(|part| matches!(part.content, Content::Outcome(_)))
 }
 
 /// Says where media come from that stand behind the result they belong to.

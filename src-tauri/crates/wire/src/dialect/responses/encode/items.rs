@@ -86,12 +86,13 @@ impl Teller<'_, '_, '_, '_, '_> {
         Ok(())
     }
 
-    /// Writes content: plain text as a string, anything else as a list.
+    /// Writes content: plain text as a string, anything else as a list. Where marks may stand everything is a list: marks
+    /// move from turn to turn, and what stood under one must not be told otherwise when it is gone.
     fn content(&mut self, role: Role, parts: &[Part<'_>]) -> Result<Vec<u8>, Unsaid> {
         let mut out = Vec::new();
         if let [part] = parts
             && let Some(text) = part.as_text().or(words(part))
-            && !self.is_marked(part)
+            && !self.takes_marks()
         {
             crate::json::write_text(&mut out, text);
             return Ok(out);
@@ -104,12 +105,12 @@ impl Teller<'_, '_, '_, '_, '_> {
     fn list(&mut self, role: Role, parts: &[Part<'_>], list: &mut Elements<'_>) -> Result<(), Unsaid> {
         let kind = if role == Role::Assistant { "output_text" } else { "input_text" };
         for part in parts {
-            let marked = self.is_marked(part);
+            let mark = part.cache.filter(|_| self.takes_marks());
             match &part.content {
                 Content::Text(text) => list.object(|out| {
                     out.str("type", kind);
                     out.text("text", text);
-                    write_mark(part.cache.filter(|_| marked), out);
+                    write_mark(mark, out);
                 }),
                 Content::Refusal(refusal) => list.object(|out| {
                     out.str("type", "refusal");
@@ -238,9 +239,9 @@ impl Teller<'_, '_, '_, '_, '_> {
         self.leave_out(part)
     }
 
-    /// Tells whether a part's mark is written: only some models know marks.
-    fn is_marked(&self, part: &Part<'_>) -> bool {
-        part.cache.is_some() && self.writer.target.first_party && self.writer.family.takes_cache_marks()
+    /// Tells whether marks are written: only some models know them.
+    fn takes_marks(&self) -> bool {
+        self.writer.target.first_party && self.writer.family.takes_cache_marks()
     }
 }
 
