@@ -94,6 +94,7 @@ fn any_model(speech: &Speech, upstream: &Upstream) -> String {
     bed::channels(speech, &[channel]).replace("model = \"m\"\n", "")
 }
 
+/// P001, P002, P164.
 #[tokio::test]
 async fn every_clients_request_reaches_the_upstream_byte_for_byte() {
     let skeletons = fixtures("clients", "json").into_iter();
@@ -121,6 +122,27 @@ async fn every_clients_request_reaches_the_upstream_byte_for_byte() {
     }
 }
 
+/// P004, P005.
+#[tokio::test]
+async fn an_upstream_gets_one_key_and_the_version_that_the_client_names_or_the_first() {
+    let speech = speech_named("anthropic");
+    let upstream = rescue::healthy(speech, false).await;
+    let bed = Bed::pair(speech, upstream.addr, upstream::refusing().await).await;
+    for version in [None, Some("2026-10-21")] {
+        let plain = Request::post(speech.target, speech.ask(false)).bearer(KEY).header("x-api-key", KEY);
+        let request =
+            version.into_iter().fold(plain, |request, version| request.header("anthropic-version", version));
+        assert_eq!(bed.send(&request).await.status, 200);
+        let received = upstream.received().pop().unwrap();
+        let expected = version.unwrap_or("2023-06-01");
+        assert_eq!(received.header("anthropic-version").as_deref(), Some(expected));
+        let keys = ["authorization", "x-api-key", "x-goog-api-key"].map(|name| received.header(name));
+        assert_eq!(keys.iter().flatten().count(), 1, "{keys:?}");
+        assert!(!received.head.contains(KEY), "{}", received.head);
+    }
+}
+
+/// P002, P164.
 #[tokio::test]
 async fn only_the_models_value_changes_when_a_channel_maps_it() {
     let cases = [
@@ -218,7 +240,7 @@ impl Cutting {
     }
 }
 
-/// P160: what no client knows passes like the rest.
+/// P155: P160: what no client knows passes like the rest.
 #[tokio::test]
 async fn every_golden_stream_in_every_form_reaches_the_client_byte_for_byte() {
     for (file, stream) in fixtures("streams", "sse") {
@@ -243,6 +265,7 @@ async fn every_golden_stream_in_every_form_reaches_the_client_byte_for_byte() {
     }
 }
 
+/// P180.
 #[tokio::test]
 async fn comments_pass_except_to_gemini_whose_readers_fail_on_them() {
     for speech in &speech::ALL {
@@ -259,6 +282,7 @@ async fn comments_pass_except_to_gemini_whose_readers_fail_on_them() {
     }
 }
 
+/// P010.
 #[tokio::test]
 async fn a_gemini_stream_without_alt_sse_is_one_array_cut_anywhere() {
     let speech = speech_named("gemini");
@@ -275,7 +299,7 @@ async fn a_gemini_stream_without_alt_sse_is_one_array_cut_anywhere() {
     }
 }
 
-/// P159
+/// P159: P159
 #[tokio::test]
 async fn usage_that_only_the_gateway_asked_for_is_taken_out_of_a_chat_stream() {
     let speech = speech_named("chat");

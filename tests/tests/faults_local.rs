@@ -122,6 +122,7 @@ async fn f40_a_request_body_that_stops_coming_is_408_and_no_upstream_is_asked() 
     }
 }
 
+/// P147.
 #[tokio::test]
 async fn f41_a_client_that_leaves_takes_its_upstream_along_and_nobody_is_blamed() {
     for speech in &speech::ALL {
@@ -148,6 +149,7 @@ async fn f41_a_client_that_leaves_takes_its_upstream_along_and_nobody_is_blamed(
     }
 }
 
+/// P147.
 #[tokio::test]
 async fn f41_a_client_that_leaves_before_any_answer_takes_its_upstream_along() {
     let speech = &speech::ALL[2];
@@ -276,6 +278,7 @@ async fn f36_hundreds_of_simultaneous_streams_are_complete_and_exact() {
     bed.is_quiet().await;
 }
 
+/// P011.
 #[tokio::test]
 async fn a_request_body_that_is_packed_is_unpacked_and_a_bomb_is_not() {
     let speech = &speech::ALL[0];

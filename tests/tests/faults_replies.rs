@@ -31,7 +31,7 @@ fn answering(bytes: Vec<u8>) -> Vec<Step> {
     vec![Step::Read, Step::Send(bytes)]
 }
 
-/// An overload is worth one more try of the same channel, so that its prompt cache is not lost. `OpenAI`'s word for it
+/// P021: An overload is worth one more try of the same channel, so that its prompt cache is not lost. `OpenAI`'s word for it
 /// is an error of the server; both are treated alike.
 #[tokio::test]
 async fn f14_a_200_with_an_error_body_fails_over() {
@@ -198,6 +198,7 @@ async fn f18_a_stream_that_falls_silent_is_cut_at_the_idle_limit() {
     .await;
 }
 
+/// P022.
 #[tokio::test]
 async fn f19_an_error_event_before_any_content_fails_over_within_the_same_answer() {
     for speech in &speech::ALL {
@@ -227,6 +228,7 @@ async fn f21_bodies_that_are_not_what_their_coding_says_fail_over() {
     .await;
 }
 
+/// P014.
 #[tokio::test]
 async fn f21_a_truncated_gzip_body_fails_over_and_a_proper_one_is_read() {
     let speech = &speech::ALL[0];
@@ -420,6 +422,7 @@ const REFUSED: [Refused; 5] = [
     },
 ];
 
+/// P144.
 #[tokio::test]
 async fn refusals_that_another_channel_can_make_good_fail_over_at_once() {
     for refused in &REFUSED {
@@ -438,6 +441,7 @@ async fn refusals_that_another_channel_can_make_good_fail_over_at_once() {
     }
 }
 
+/// P007, P173.
 #[tokio::test]
 async fn errors_of_the_caller_reach_it_verbatim_and_nobody_else_is_asked() {
     for status in ["400 Bad Request", "413 Payload Too Large", "422 Unprocessable Entity", "409 Conflict"] {
@@ -458,6 +462,7 @@ async fn errors_of_the_caller_reach_it_verbatim_and_nobody_else_is_asked() {
     }
 }
 
+/// P007.
 #[tokio::test]
 async fn a_lone_channels_error_is_relayed_as_it_is_and_the_next_request_passes() {
     for speech in &speech::ALL {
@@ -480,6 +485,7 @@ async fn a_lone_channels_error_is_relayed_as_it_is_and_the_next_request_passes()
     }
 }
 
+/// P186.
 #[tokio::test]
 async fn a_key_in_anothers_header_is_accepted_on_every_path() {
     for speech in &speech::ALL {

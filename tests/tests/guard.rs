@@ -208,6 +208,7 @@ async fn an_allowed_host_is_served_and_its_neighbours_are_not() {
     }
 }
 
+/// P177.
 #[tokio::test]
 async fn an_upgrade_with_a_foreign_origin_is_refused_and_without_one_told_to_use_http() {
     let Guarded { bed, upstream: _upstream } = guarded("").await;
@@ -226,6 +227,7 @@ async fn an_upgrade_with_a_foreign_origin_is_refused_and_without_one_told_to_use
     assert_eq!(bed.send(&upgrade("/v1/responses")).await.status, 426);
 }
 
+/// P174, P186.
 #[tokio::test]
 async fn the_client_key_counts_in_every_form_that_clients_use() {
     let Guarded { bed, upstream: _upstream } = guarded("").await;

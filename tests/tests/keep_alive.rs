@@ -23,6 +23,13 @@ fn patient() -> Wishes {
     wishes
 }
 
+/// Keeps nobody alive before the first event, however slow the machine is.
+fn opened_late() -> Wishes {
+    let mut wishes = patient();
+    wishes.timers.keep_alive_first = wishes.timers.idle_bytes;
+    wishes
+}
+
 /// What a silent client gets before and after the first content.
 fn sign_of_life(speech: &Speech, committed: bool) -> &'static str {
     match speech.protocol {
@@ -45,6 +52,15 @@ fn without_life(speech: &Speech, text: &str) -> String {
         .collect()
 }
 
+/// P052, P180: Claude Code and Gemini CLI wait longer, but not much.
+#[test]
+fn a_client_hears_from_us_before_it_could_give_up() {
+    let timers = gateway::Timers::default();
+    let patience = Duration::from_secs(15);
+    assert!(timers.keep_alive_first <= patience && timers.keep_alive <= patience, "{timers:?}");
+}
+
+/// P052, P180.
 #[tokio::test]
 async fn an_answer_that_takes_long_is_opened_early_and_is_complete() {
     join_all(speech::ALL.iter().map(|speech| async move {
@@ -134,8 +150,8 @@ async fn a_silent_stream_is_kept_alive_between_events_and_never_within_one() {
             Step::Send([chunk(&speech.stream.as_bytes()[inside..]), LAST_CHUNK.to_vec()].concat()),
         ];
         let (between, within) = (Upstream::always(whole_events).await, Upstream::always(half_an_event).await);
-        let first = Bed::with(&bed::two(speech, between.addr, between.addr), patient()).await;
-        let second = Bed::with(&bed::two(speech, within.addr, within.addr), patient()).await;
+        let first = Bed::with(&bed::two(speech, between.addr, between.addr), opened_late()).await;
+        let second = Bed::with(&bed::two(speech, within.addr, within.addr), opened_late()).await;
         let mut kept_alive = first.begin(speech, true).await;
         let mut left_alone = second.begin(speech, true).await;
         left_alone.read_until("Hel").await;

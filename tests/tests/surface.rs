@@ -27,6 +27,7 @@ async fn get(bed: &Bed, path: &str, headers: &[(&str, &str)]) -> Value {
     reply.json()
 }
 
+/// P008, P181.
 #[rstest]
 #[case::openai("/v1/models", &[("authorization", "Bearer sk-sluice-test")], "/data/0/object", "model")]
 #[case::bare("/models", &[("authorization", "Bearer sk-sluice-test")], "/object", "list")]
@@ -108,6 +109,7 @@ async fn the_root_introduces_itself_without_a_key() {
     assert_eq!(get(&bed, "/", &[]).await["service"], "sluice");
 }
 
+/// P012, P177.
 #[rstest]
 #[case::codex_websocket("GET", "/v1/responses", 426)]
 #[case::claude_code_probe("HEAD", "/api/hello", 404)]

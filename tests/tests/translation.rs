@@ -147,6 +147,7 @@ async fn a_failure_in_midstream_is_told_in_the_clients_words() {
     }
 }
 
+/// P184.
 #[tokio::test]
 async fn a_stream_that_ends_without_its_terminal_gets_none_made_up() {
     for (client, channel) in pairs() {
@@ -166,6 +167,7 @@ async fn a_stream_that_ends_without_its_terminal_gets_none_made_up() {
     }
 }
 
+/// P052, P180.
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_in_the_clients_own_way() {
     for (client, channel) in pairs() {
@@ -202,6 +204,7 @@ async fn a_silent_upstream_is_bridged_in_the_clients_own_way() {
     }
 }
 
+/// P060.
 #[tokio::test]
 async fn an_answer_in_the_other_form_than_asked_for_is_told_in_the_one_that_was() {
     for (client, channel) in pairs() {
@@ -268,6 +271,7 @@ async fn what_was_left_out_is_told_in_a_header_and_in_the_trace() {
     assert_eq!(same.header("x-sluice-dropped"), None, "the same protocol passes as it is");
 }
 
+/// P139.
 #[tokio::test]
 async fn an_upstreams_refusal_is_told_in_the_clients_shape() {
     for (client, channel) in pairs() {
@@ -287,5 +291,73 @@ async fn an_upstreams_refusal_is_told_in_the_clients_shape() {
             Protocol::Gemini => error["status"] == "INVALID_ARGUMENT",
         };
         assert!(told, "{label}: {reply:?}");
+    }
+}
+
+/// An upstream's refusal, and what the client gets of it.
+struct Refused {
+    id: &'static str,
+    client: Protocol,
+    channel: Protocol,
+    status: &'static str,
+    body: &'static str,
+    told: u16,
+    /// The error's type and code in the client's own words.
+    words: [Option<&'static str>; 2],
+    retry_after: Option<&'static str>,
+}
+
+const REFUSED: [Refused; 3] = [
+    Refused {
+        id: "P140",
+        client: Protocol::Messages,
+        channel: Protocol::Chat,
+        status: "401 Unauthorized",
+        body: r#"{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}"#,
+        told: 502,
+        words: [Some("api_error"), None],
+        retry_after: None,
+    },
+    Refused {
+        id: "P141",
+        client: Protocol::Chat,
+        channel: Protocol::Messages,
+        status: "529 Overloaded",
+        body: r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+        told: 503,
+        words: [Some("server_error"), Some("overloaded")],
+        retry_after: None,
+    },
+    Refused {
+        id: "P142",
+        client: Protocol::Messages,
+        channel: Protocol::Gemini,
+        status: "429 Too Many Requests",
+        body: r#"{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"17.4s"}]}}"#,
+        told: 429,
+        words: [Some("rate_limit_error"), None],
+        retry_after: Some("18"),
+    },
+];
+
+#[tokio::test]
+async fn what_a_lone_channel_refuses_is_told_with_the_clients_status_and_words() {
+    for refused in &REFUSED {
+        let Refused { id, status, body, .. } = refused;
+        let a = Upstream::answering(upstream::response(status, "", body.as_bytes())).await;
+        let bed = one(speech(refused.channel), &a).await;
+        let reply = bed.ask(speech(refused.client), false).await;
+        assert_eq!(reply.status, refused.told, "{id}: {reply:?}");
+        let error = &reply.json()["error"];
+        assert_eq!(
+            [&error["type"], &error["code"]].map(serde_json::Value::as_str),
+            refused.words,
+            "{id}: {error}"
+        );
+        if refused.retry_after.is_some() {
+            assert_eq!(reply.header("retry-after"), refused.retry_after, "{id}");
+        }
+        let blames = error["message"].as_str().unwrap();
+        assert!(refused.id != "P140" || blames.contains("\"a\""), "{id} names the channel: {blames}");
     }
 }

@@ -178,6 +178,7 @@ mod tests {
         assert_eq!(passed, map(&[("user-agent", "claude-cli/2.1")]));
     }
 
+    /// P003.
     #[test]
     fn repeated_beta_lines_reach_the_upstream_in_their_order() {
         let client = map(&[("anthropic-beta", "a-2026-01-01,b-2026-02-02"), ("anthropic-beta", "c")]);

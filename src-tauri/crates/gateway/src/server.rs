@@ -466,6 +466,7 @@ mod tests {
         Place::Relay(Call { protocol, operation, path, errand: None })
     }
 
+    /// P001, P009, P177, P181.
     #[test]
     fn every_path_leads_to_its_operation() {
         use Operation::{BatchEmbed, Complete, CountTokens, Embed, Generate};
@@ -516,6 +517,7 @@ mod tests {
         }
     }
 
+    /// P008, P181.
     #[test]
     fn a_model_list_takes_the_shape_that_its_client_reads() {
         let rows = [

@@ -245,7 +245,7 @@ mod tests {
             (
                 Protocol::Responses,
                 Kind::Overloaded,
-                r#"{"error":{"message":"channel \"a\"\nis busy","type":"server_error","param":null,"code":null}}"#,
+                r#"{"error":{"message":"channel \"a\"\nis busy","type":"server_error","param":null,"code":"overloaded"}}"#,
             ),
             (
                 Protocol::Messages,

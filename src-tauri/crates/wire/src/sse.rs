@@ -351,6 +351,7 @@ mod tests {
         }
     }
 
+    /// P023.
     #[test]
     fn an_event_beyond_the_limit_is_refused_however_it_comes() {
         let line = format!("data: {}\n", "x".repeat(40));
