@@ -1,7 +1,7 @@
 //! What the fuzzer is seeded with and what it once found, replayed.
 //!
 //! `SLUICE_WRITE_SEEDS=folder` writes the seeds for `make fuzz`, a folder for each target. What it finds is kept by copying
-//! it to `fuzz/corpus/TARGET/`.
+//! it to `fuzz/corpus/TARGET/`; requests that bring opaque notes back stand there from the start.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(clippy::disallowed_methods, reason = "the test reads its fixtures; the crate itself does no I/O")]

@@ -12,6 +12,7 @@ use wire::frames::{Framing, Splitter};
 use wire::head::{Head, PathModel};
 use wire::observe::{self, Observer, Seen};
 use wire::sse::{Event, Kind};
+use wire::state::{self, Issuer, Strip};
 use wire::translate::{self, Translation};
 
 /// The longest event that is followed, in bytes.
@@ -60,12 +61,20 @@ const TARGETS: [(Protocol, &str, bool); 8] = [
     (Protocol::Gemini, "gemini-2.5-flash", false),
 ];
 
-/// Reads bytes as a request, and writes it for every target.
+/// The host that mints the opaque notes, and reads those of the seeds.
+const ISSUER: &str = "upstream.example";
+
+/// Reads bytes as a request, writes it for every target, and takes notes out of it for a channel of its own protocol.
 ///
 /// # Panics
 ///
 /// Where what is written is no JSON.
 pub fn request(protocol: Protocol, data: &[u8]) {
+    let issuer = Issuer::vendor(ISSUER);
+    for what in [Strip::Carriers, Strip::Everything] {
+        let Some(stripped) = state::strip(protocol, data, &issuer, what) else { continue };
+        assert!(readable(serde_json::from_slice(&stripped)), "{}", String::from_utf8_lossy(&stripped));
+    }
     let path = (protocol == Protocol::Gemini).then_some(PathModel { model: "m", stream: true });
     let Ok(head) = Head::read(protocol, Operation::Generate, data, path) else { return };
     for (protocol, model, first_party) in TARGETS {
@@ -74,10 +83,10 @@ pub fn request(protocol: Protocol, data: &[u8]) {
             model,
             first_party,
             output_max: Some(8192),
-            issuer: &wire::state::NOBODY,
+            issuer: &issuer,
             quirks: wire::quirks::Quirks::DEFAULT,
         };
-        if let Ok(translated) = translate::request(&head, data, &target, &wire::state::Forgetful) {
+        if let Ok(translated) = translate::request(&head, data, &target, &state::Forgetful) {
             let sent: Result<Value, _> = serde_json::from_slice(&translated.body);
             assert!(readable(sent), "{protocol}: {}", String::from_utf8_lossy(&translated.body));
         }
@@ -136,12 +145,12 @@ fn streamed(protocol: Protocol, data: &[u8], client: &Addressee) {
 fn addressee(protocol: Protocol) -> Addressee {
     Addressee {
         protocol,
-        wanted: Wanted { stream: true, usage_chunk: true, ..Wanted::default() },
+        wanted: Wanted { stream: true, usage_chunk: true, encrypted: true, ..Wanted::default() },
         framing: Framing::Sse,
         id: "0a1b2c".to_owned(),
         created_s: 1_763_600_000,
         input_estimate: 7,
-        issuer: wire::state::NOBODY.clone(),
+        issuer: Issuer::vendor(ISSUER),
         think_tags: false,
     }
 }
