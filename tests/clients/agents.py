@@ -43,6 +43,8 @@ class Agent(NamedTuple):
     missing: str = "npm has not installed it"
     # What keeps it from asking for lists of models on the internet.
     environment: tuple[tuple[str, str], ...] = ()
+    # Whether the simulated provider knows how to call its tools in its own protocol.
+    natively: bool = True
     # What the provider calls after that, answer by answer. Where there is more, it thinks before every call, and wants
     # its thoughts back.
     goes_on: Callable[[str], list[list[Call]]] = lambda _: []
@@ -244,6 +246,7 @@ AGENTS = [
         files=codex_files,
         command=[*CODEX, "gpt-5.6-luna", PROMPT],
         writes=script_call,
+        natively=False,
     ),
     Agent(
         name="Codex, thinking",

@@ -66,7 +66,7 @@ def main(word: str) -> int:
 
 def through(channel: Channel, agents: list[Agent]) -> list[Outcome]:
     """Lets the agents whose protocol it is use the channel, then the others, before a strict provider."""
-    own = [agent for agent in agents if agent.own == channel]
+    own = [agent for agent in agents if agent.own == channel and agent.natively]
     others = [agent for agent in agents if agent.own != channel]
     return [*in_a_bed(channel, own, strict=False), *in_a_bed(channel, others, strict=True)]
 
@@ -202,11 +202,15 @@ def print_table(agents: list[Agent], outcomes: list[Outcome]) -> None:
         row = [cell(cells, agent, channel) for channel in CHANNELS]
         print(f"{agent.name:30}" + "".join(f"{cell:12}" for cell in row))
     print("* its own protocol: the bytes pass as they are, and the provider is not strict")
+    if not all(agent.natively for agent in agents):
+        print("- not driven: in its own protocol the simulated provider calls no tool that is in a namespace")
     print()
 
 
 def cell(outcomes: dict[tuple[str, str], str], agent: Agent, channel: Channel) -> str:
-    outcome = outcomes[agent.name, channel.name]
+    outcome = outcomes.get((agent.name, channel.name))
+    if outcome is None:
+        return "-"
     return f"{outcome}*" if agent.own == channel else outcome
 
 
