@@ -52,7 +52,7 @@ def contents_hold_a_response(body: dict) -> bool:
     return any("functionResponse" in part for turn in body["contents"] for part in turn["parts"])
 
 
-CHAT = Channel("Chat", "openai", "chat", "/v1", "/chat/completions", "deepseek-chat", messages_hold_a_tool_turn)
+CHAT = Channel("Chat", "openai", "chat", "/v1", "/chat/completions", "kimi-k2", messages_hold_a_tool_turn)
 RESPONSES = Channel("Responses", "openai", "responses", "/v1", "/responses", "gpt-5.5", input_holds_an_output)
 MESSAGES = Channel("Messages", "claude", "messages", "", "/messages", "claude-sonnet-5-5", messages_hold_a_result)
 GEMINI = Channel(
