@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::endpoint::{Endpoint, Verb};
 use crate::frame::{Frame, Framing, Part};
+use crate::notes::Mint;
 use crate::playback::End;
 use crate::question::{Question, tokens_of};
 use crate::reply::Reply;
@@ -28,6 +29,8 @@ pub(crate) struct Request<'a> {
     pub query: Option<&'a str>,
     pub headers: &'a HeaderMap,
     pub body: &'a Value,
+    /// The credential presented.
+    pub key: Option<&'a str>,
     /// Counts the simulator's requests; answers' ids are made of it.
     pub number: u64,
 }
@@ -58,9 +61,13 @@ pub(crate) fn answer(request: &Request<'_>, then: &Then, speaker: &Speaker<'_>) 
     answer
 }
 
-/// Refuses a request that breaks a rule of its provider.
-pub(crate) fn refused(request: &Request<'_>, broken: &str) -> Answer {
-    refuse(request, StatusCode::BAD_REQUEST, broken)
+/// Refuses a request that breaks a rule of its provider; `code` is a word for programs, which `OpenAI` has for some.
+pub(crate) fn refused(request: &Request<'_>, broken: &str, code: Option<&str>) -> Answer {
+    let mut body = refusal::body(request.endpoint.dialect(), 400, broken);
+    if let Some(code) = code {
+        body["error"]["code"] = code.into();
+    }
+    Answer::whole(StatusCode::BAD_REQUEST, JSON, body.to_string())
 }
 
 /// Answers that do not depend on what was asked.
@@ -131,15 +138,16 @@ fn proper(request: &Request<'_>, then: &Then, speaker: &Speaker<'_>) -> Answer {
 }
 
 fn generate(question: &Question, request: &Request<'_>, then: &Then, speaker: &Speaker<'_>) -> Answer {
-    let reply = Reply::to(question, then, speaker.name, request.number);
+    let mint = Mint::of(question.dialect, &question.model, speaker.name, request.key);
+    let reply = Reply::to(question, then, speaker.name, mint, request.number);
     if question.stream {
         return stream(question, &reply, request, then.fault);
     }
     let body = match request.endpoint.dialect() {
-        crate::endpoint::Dialect::Chat => chat::whole(&reply),
+        crate::endpoint::Dialect::Chat => chat::whole(question, &reply),
         crate::endpoint::Dialect::Responses => responses::whole(&reply),
-        crate::endpoint::Dialect::Messages => messages::whole(&reply),
-        crate::endpoint::Dialect::Gemini => gemini::whole(&reply),
+        crate::endpoint::Dialect::Messages => messages::whole(question, &reply),
+        crate::endpoint::Dialect::Gemini => gemini::whole(question, &reply),
     };
     whole(&body, request, then.fault)
 }
@@ -148,8 +156,8 @@ fn stream(question: &Question, reply: &Reply, request: &Request<'_>, fault: Opti
     let (mut frames, framing) = match question.dialect {
         crate::endpoint::Dialect::Chat => (chat::stream(question, reply), Framing::Sse),
         crate::endpoint::Dialect::Responses => (responses::stream(reply), Framing::Sse),
-        crate::endpoint::Dialect::Messages => (messages::stream(reply), Framing::Sse),
-        crate::endpoint::Dialect::Gemini => (gemini::stream(reply), gemini_framing(request.query)),
+        crate::endpoint::Dialect::Messages => (messages::stream(question, reply), Framing::Sse),
+        crate::endpoint::Dialect::Gemini => (gemini::stream(question, reply), gemini_framing(request.query)),
     };
     let cut_at = break_frames(&mut frames, fault, question.dialect);
     let mut pieces = framing.encode(&frames);

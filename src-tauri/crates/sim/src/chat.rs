@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
 use crate::question::Question;
-use crate::reply::{Call, Reply, Stop, Usage};
+use crate::reply::{Call, Reply, Stop, Thought, Usage};
 
 const CREATED: u64 = 1_763_600_000;
 
-pub(crate) fn whole(reply: &Reply) -> Value {
+pub(crate) fn whole(question: &Question, reply: &Reply) -> Value {
     let content = reply.speaks().then(|| reply.text());
     let mut message = json!({"role": "assistant", "content": content, "refusal": reply.refusal});
     if !reply.calls.is_empty() {
@@ -18,8 +18,13 @@ pub(crate) fn whole(reply: &Reply) -> Value {
         };
         message["tool_calls"] = reply.calls.iter().enumerate().map(call).collect();
     }
-    if let Some(thinking) = &reply.thinking {
-        message["reasoning_content"] = json!(thinking);
+    match (question.wants_details(), reply.thinking()) {
+        (true, thinking) if !reply.thoughts.is_empty() => {
+            message["reasoning"] = json!(thinking);
+            message["reasoning_details"] = reply.thoughts.iter().enumerate().map(detail).collect();
+        }
+        (false, Some(thinking)) => message["reasoning_content"] = json!(thinking),
+        (true | false, _) => {}
     }
     json!({
         "id": id(reply), "object": "chat.completion", "created": CREATED, "model": reply.model,
@@ -40,7 +45,12 @@ pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
     let content = |delta: Value| chunk(Part::Content, delta, Value::Null);
 
     let mut frames = vec![chunk(Part::Preamble, json!({"role": "assistant", "content": ""}), Value::Null)];
-    frames.extend(reply.thinking.iter().map(|text| content(json!({"reasoning_content": text}))));
+    if question.wants_details() {
+        let deltas = reply.thoughts.iter().enumerate().flat_map(detail_deltas);
+        frames.extend(deltas.map(content));
+    } else {
+        frames.extend(reply.thinking().map(|text| content(json!({"reasoning_content": text}))));
+    }
     frames.extend(reply.pieces.iter().map(|piece| content(json!({"content": piece}))));
     frames.extend(reply.refusal.iter().map(|text| content(json!({"refusal": text}))));
     for (place, call) in reply.calls.iter().enumerate() {
@@ -59,6 +69,39 @@ pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
     }
     frames.push(Frame { name: None, data: "[DONE]".to_owned(), part: Part::Ending });
     frames
+}
+
+/// A thought in the words of a router to many vendors' models; one that nobody may read is encrypted.
+fn detail((index, thought): (usize, &Thought)) -> Value {
+    let mut detail = json!({"format": "anthropic-claude-v1", "index": index});
+    if thought.text.is_empty() {
+        detail["type"] = json!("reasoning.encrypted");
+        detail["data"] = json!(thought.note);
+    } else {
+        detail["type"] = json!("reasoning.text");
+        detail["text"] = json!(thought.text);
+        detail["signature"] = json!(thought.note);
+    }
+    detail
+}
+
+/// A thought in a stream: its signature comes in an event of its own, behind its text.
+fn detail_deltas((index, thought): (usize, &Thought)) -> Vec<Value> {
+    let whole = detail((index, thought));
+    if thought.text.is_empty() {
+        return vec![json!({"reasoning_details": [whole]})];
+    }
+    let without = |name: &str| {
+        let mut piece = whole.clone();
+        if let Value::Object(piece) = &mut piece {
+            piece.remove(name);
+        }
+        piece
+    };
+    vec![
+        json!({"reasoning": thought.text, "reasoning_details": [without("signature")]}),
+        json!({"reasoning_details": [without("text")]}),
+    ]
 }
 
 fn frame_body(reply: &Reply) -> Value {

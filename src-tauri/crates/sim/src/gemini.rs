@@ -3,26 +3,24 @@
 use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
+use crate::question::Question;
 use crate::reply::{Reply, Stop, Usage};
 
-/// A thought signature must be valid base64; the Python SDK refuses the whole response otherwise.
-pub(crate) const SIGNATURE: &str = "c2ltLWdlbWluaQ==";
-
-pub(crate) fn whole(reply: &Reply) -> Value {
-    let mut parts: Vec<Value> = reply.thinking.iter().map(thought).collect();
+pub(crate) fn whole(question: &Question, reply: &Reply) -> Value {
+    let mut parts: Vec<Value> = thoughts(question, reply).collect();
     if reply.speaks() {
-        parts.push(json!({"text": reply.text()}));
+        parts.push(signed_text(reply, &reply.text()));
     }
     parts.extend(call_parts(reply));
     response(reply, &Value::Array(parts), Some(finish(reply.stop)))
 }
 
-pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
+pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
     let chunk = |part: Value| Frame::new(Part::Content, &response(reply, &json!([part]), None));
-    let mut frames: Vec<Frame> = reply.thinking.iter().map(|text| chunk(thought(text))).collect();
+    let mut frames: Vec<Frame> = thoughts(question, reply).map(chunk).collect();
     frames.extend(reply.pieces.iter().map(|piece| chunk(json!({"text": piece}))));
     frames.extend(call_parts(reply).map(chunk));
-    let last = response(reply, &json!([{"text": ""}]), Some(finish(reply.stop)));
+    let last = response(reply, &json!([signed_text(reply, "")]), Some(finish(reply.stop)));
     frames.push(Frame::new(Part::Ending, &last));
     frames
 }
@@ -45,8 +43,19 @@ fn response(reply: &Reply, parts: &Value, finish: Option<&str>) -> Value {
     response
 }
 
-fn thought(text: &String) -> Value {
-    json!({"text": text, "thought": true})
+/// The thoughts that a client may read, unless it wants none.
+fn thoughts(question: &Question, reply: &Reply) -> impl Iterator<Item = Value> {
+    let shown = reply.thoughts.iter().filter(|thought| !question.hides_thoughts && !thought.text.is_empty());
+    shown.map(|thought| json!({"text": thought.text, "thought": true}))
+}
+
+/// A text; the signature of an answer without calls stands with it, in a stream behind all others.
+fn signed_text(reply: &Reply, text: &str) -> Value {
+    let mut part = json!({"text": text});
+    if let Some(signature) = reply.signature.as_ref().filter(|_| reply.calls.is_empty()) {
+        part["thoughtSignature"] = json!(signature);
+    }
+    part
 }
 
 /// The calls of one step, of which the first carries the signature of the thoughts before.
@@ -54,8 +63,8 @@ fn call_parts(reply: &Reply) -> impl Iterator<Item = Value> {
     reply.calls.iter().enumerate().map(|(place, call)| {
         let id = format!("fc_{}", reply.call_mark(place));
         let mut part = json!({"functionCall": {"id": id, "name": call.name, "args": call.arguments}});
-        if place == 0 && reply.thinking.is_some() {
-            part["thoughtSignature"] = json!(SIGNATURE);
+        if let Some(signature) = reply.signature.as_ref().filter(|_| place == 0) {
+            part["thoughtSignature"] = json!(signature);
         }
         part
     })

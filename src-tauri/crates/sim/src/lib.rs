@@ -7,6 +7,10 @@
 //!
 //! What a prompt may ask for (in the last user text):
 //!
+//! A thought comes with a note that only its provider can read, in the place where each provider has one: a signature,
+//! redacted or encrypted data, details. A strict simulator refuses what is not its own, what was changed, what stands in the
+//! wrong place, and the lack of what it must have.
+//!
 //! | words | answer |
 //! |---|---|
 //! | `tool:NAME {json}` | a call of the tool NAME with these arguments, if the request offers tools; several words, several calls |
@@ -27,8 +31,11 @@ mod embeddings;
 mod endpoint;
 mod frame;
 mod gemini;
+mod history;
+mod judge;
 mod messages;
 mod models;
+mod notes;
 mod plan;
 mod playback;
 mod question;
@@ -40,6 +47,7 @@ mod rules;
 mod script;
 mod server;
 
+pub use history::Find;
 pub use plan::Plan;
 pub use record::Seen;
 pub use rules::broken;

@@ -3,16 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
-use crate::reply::{Reply, Stop, Usage};
+use crate::question::Question;
+use crate::reply::{Reply, Stop, Thought, Usage};
 
-/// Stands for the proof that a thought came from the provider; valid base64, as clients check.
-pub(crate) const SIGNATURE: &str = "c2ltLW1lc3NhZ2Vz";
-
-pub(crate) fn whole(reply: &Reply) -> Value {
-    let mut content = Vec::new();
-    if let Some(thinking) = &reply.thinking {
-        content.push(json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}));
-    }
+pub(crate) fn whole(question: &Question, reply: &Reply) -> Value {
+    let mut content: Vec<Value> =
+        reply.thoughts.iter().map(|thought| thought_block(question, thought)).collect();
     if reply.speaks() {
         content.push(json!({"type": "text", "text": reply.text()}));
     }
@@ -27,7 +23,7 @@ pub(crate) fn whole(reply: &Reply) -> Value {
     message
 }
 
-pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
+pub(crate) fn stream(question: &Question, reply: &Reply) -> Vec<Frame> {
     let mut start = message(reply);
     start["usage"] = usage(&Usage { output: 1, reasoning: 0, ..reply.usage });
     let mut frames = vec![
@@ -35,12 +31,17 @@ pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
         event(Part::Preamble, "ping", json!({})),
     ];
     let mut index = 0;
-    if let Some(thinking) = &reply.thinking {
-        let deltas = [
-            json!({"type": "thinking_delta", "thinking": thinking}),
-            json!({"type": "signature_delta", "signature": SIGNATURE}),
-        ];
-        block(&mut frames, index, &json!({"type": "thinking", "thinking": "", "signature": ""}), deltas);
+    for thought in &reply.thoughts {
+        let whole = thought_block(question, thought);
+        if whole["type"] == "thinking" {
+            let text = (whole["thinking"] != "")
+                .then(|| json!({"type": "thinking_delta", "thinking": whole["thinking"]}));
+            let signature = json!({"type": "signature_delta", "signature": whole["signature"]});
+            let start = json!({"type": "thinking", "thinking": "", "signature": ""});
+            block(&mut frames, index, &start, text.into_iter().chain([signature]));
+        } else {
+            block(&mut frames, index, &whole, []);
+        }
         index += 1;
     }
     if reply.speaks() {
@@ -77,6 +78,15 @@ fn block(frames: &mut Vec<Frame>, index: usize, start: &Value, deltas: impl Into
         frames.push(event(Part::Content, "content_block_delta", data));
     }
     frames.push(event(Part::Content, "content_block_stop", json!({"index": index})));
+}
+
+/// A thought with its signature; one that nobody may read is redacted, and none is shown to a client that wants none.
+fn thought_block(question: &Question, thought: &Thought) -> Value {
+    if thought.text.is_empty() {
+        return json!({"type": "redacted_thinking", "data": thought.note});
+    }
+    let shown = if question.hides_thoughts { "" } else { &thought.text };
+    json!({"type": "thinking", "thinking": shown, "signature": thought.note})
 }
 
 fn event(part: Part, name: &'static str, rest: Value) -> Frame {

@@ -14,6 +14,10 @@ pub(crate) struct Question {
     /// Chat: whether the stream ends with a usage chunk.
     pub wants_usage: bool,
     pub reasoning: bool,
+    /// Messages, Gemini: whether thoughts are kept from the client, but for their notes.
+    pub hides_thoughts: bool,
+    /// Responses: whether the client takes encrypted reasoning.
+    pub wants_encrypted: bool,
     /// The last text of the user.
     pub prompt: String,
     /// Whether the conversation ends with a tool's result.
@@ -45,6 +49,7 @@ impl Question {
         let last_kind = items.last().and_then(|item| item["type"].as_str());
         Self {
             reasoning: body["reasoning"]["effort"].as_str().is_some_and(|effort| effort != "none"),
+            wants_encrypted: array(&body["include"]).iter().any(|wish| wish == "reasoning.encrypted_content"),
             prompt: body["input"].as_str().map_or_else(|| last_user_text(items, "content"), str::to_owned),
             after_tool: matches!(last_kind, Some("function_call_output" | "custom_tool_call_output")),
             offers_tools: offers(body) || items.iter().any(|item| item["type"] == "additional_tools"),
@@ -60,6 +65,7 @@ impl Question {
         let has_result = |turn: &Value| array(&turn["content"]).iter().any(|b| b["type"] == "tool_result");
         Self {
             reasoning: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
+            hides_thoughts: body["thinking"]["display"] == "omitted",
             prompt: last_user_text(turns, "content"),
             after_tool: last_user.is_some_and(has_result),
             limit: limit(&body["max_tokens"]),
@@ -77,11 +83,17 @@ impl Question {
             model: model.to_owned(),
             stream,
             reasoning: config["thinkingConfig"].is_object(),
+            hides_thoughts: config["thinkingConfig"]["includeThoughts"] == false,
             prompt: last_user_text(turns, "parts"),
             after_tool: turns.last().is_some_and(has_result),
             limit: limit(&config["maxOutputTokens"]),
             ..Self::common(Dialect::Gemini, body)
         }
+    }
+
+    /// Chat: whether the vendor tells thoughts in detail and signs them. Routers name models by their makers.
+    pub(crate) fn wants_details(&self) -> bool {
+        self.dialect == Dialect::Chat && self.model.contains('/')
     }
 
     fn common(dialect: Dialect, body: &Value) -> Self {
@@ -91,6 +103,8 @@ impl Question {
             stream: body["stream"] == true,
             wants_usage: false,
             reasoning: false,
+            hides_thoughts: false,
+            wants_encrypted: false,
             prompt: String::new(),
             after_tool: false,
             offers_tools: offers(body),

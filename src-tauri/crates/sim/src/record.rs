@@ -9,6 +9,8 @@ use bytes::Bytes;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use tokio::sync::watch;
 
+use crate::history::Find;
+
 /// How many requests are kept; older ones give way.
 const REQUESTS_MAX: usize = 1_000;
 /// How much of their bodies is kept in all; older ones give way.
@@ -31,6 +33,8 @@ pub struct Seen {
     pub body: Bytes,
     /// The model asked for, from the body or the path.
     pub model: Option<String>,
+    /// What its provider finds in the history that it brings.
+    pub finds: Vec<Find>,
     /// The credential presented: bearer, `x-api-key`, `x-goog-api-key`, `api-key` or `?key=`.
     pub key: Option<String>,
 }
@@ -50,7 +54,7 @@ impl Seen {
 /// The body stands twice in the JSON: exact as base64, readable as text.
 impl Serialize for Seen {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Seen", 9)?;
+        let mut out = serializer.serialize_struct("Seen", 10)?;
         out.serialize_field("number", &self.number)?;
         out.serialize_field("method", &self.method)?;
         out.serialize_field("path", &self.path)?;
@@ -58,6 +62,7 @@ impl Serialize for Seen {
         out.serialize_field("headers", &self.headers)?;
         out.serialize_field("model", &self.model)?;
         out.serialize_field("key", &self.key)?;
+        out.serialize_field("finds", &self.finds)?;
         out.serialize_field("body_base64", &STANDARD.encode(&self.body))?;
         out.serialize_field("body", &self.text())?;
         out.end()
@@ -174,6 +179,7 @@ mod tests {
             headers: Vec::new(),
             body,
             model: None,
+            finds: Vec::new(),
             key: None,
         }
     }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::endpoint::Dialect;
+use crate::notes::{Mint, Note};
 use crate::question::Question;
 use crate::script::{Then, ToolCall};
 
@@ -11,7 +13,9 @@ pub(crate) struct Reply {
     /// Counts the simulator's answers; ids are made of it.
     pub number: u64,
     pub model: String,
-    pub thinking: Option<String>,
+    pub thoughts: Vec<Thought>,
+    /// Gemini: proves the thoughts, and belongs to the first call, or to the text where there is none.
+    pub signature: Option<String>,
     /// The text, one piece for each event of a stream.
     pub pieces: Vec<String>,
     /// Why the model does not answer; then there is neither text nor a call.
@@ -20,7 +24,23 @@ pub(crate) struct Reply {
     pub calls: Vec<Call>,
     pub stop: Stop,
     pub usage: Usage,
+    /// The end of every call's id, but for its place.
+    mark: String,
 }
+
+/// A thought, and the provider's note to itself about it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Thought {
+    /// What a person may read of it.
+    pub text: String,
+    /// What only the provider reads.
+    pub note: Option<String>,
+}
+
+/// The place of Gemini's signature: those of calls and of texts are not each other's.
+pub(crate) const SIGNED_CALL: usize = 1;
+/// See [`SIGNED_CALL`].
+pub(crate) const SIGNED_TEXT: usize = 2;
 
 /// A tool call in an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,10 +72,10 @@ const THOUGHT: &str = "The user wants an answer.";
 
 impl Reply {
     /// Answers a question, as the script says or by the rules of the crate's page.
-    pub(crate) fn to(question: &Question, then: &Then, name: &str, number: u64) -> Self {
+    pub(crate) fn to(question: &Question, then: &Then, name: &str, mint: Mint, number: u64) -> Self {
         let refusal = then.refuse.clone();
         let calls = if refusal.is_some() { Vec::new() } else { calls(question, then) };
-        let thinking = then.think.clone().or_else(|| question.reasoning.then(|| THOUGHT.to_owned()));
+        let texts = thoughts(question, then);
         let mut pieces = match (&refusal, &then.say) {
             (Some(_), _) => Vec::new(),
             (None, Some(text)) => pieces(text),
@@ -65,19 +85,24 @@ impl Reply {
         let cut = question.limit.is_some_and(|limit| limit < pieces.len());
         pieces.truncate(question.limit.unwrap_or(usize::MAX));
         let words = |text: &str| text.split_whitespace().count();
-        let reasoning = thinking.as_deref().map_or(0, words);
+        let reasoning: usize = texts.iter().map(|text| words(text)).sum();
         let called: usize = calls.iter().map(|call| call.text().len() / 4 + 1).sum();
         let said = pieces.len() + called + refusal.as_deref().map_or(0, words);
+        let (notes, signature) = minted(question, &texts, !calls.is_empty(), mint, number);
+        let minted = notes.iter().flatten().count() + usize::from(signature.is_some());
+        let mark = if texts.is_empty() { format!("sim{number}") } else { mint.mark(number, minted) };
         Self {
             number,
             model: question.model.clone(),
+            thoughts: texts.into_iter().zip(notes).map(|(text, note)| Thought { text, note }).collect(),
+            signature,
+            mark,
             stop: match (&refusal, calls.is_empty(), cut) {
                 (Some(_), _, _) => Stop::Refusal,
                 (None, false, _) => Stop::Tool,
                 (None, true, true) => Stop::Limit,
                 (None, true, false) => Stop::End,
             },
-            thinking,
             pieces,
             refusal,
             calls,
@@ -101,9 +126,15 @@ impl Reply {
     /// The end of the ids of the call at this place, the same in every dialect.
     pub(crate) fn call_mark(&self, place: usize) -> String {
         match place {
-            0 => format!("sim{}", self.number),
-            place => format!("sim{}_{place}", self.number),
+            0 => self.mark.clone(),
+            place => format!("{}_{place}", self.mark),
         }
+    }
+
+    /// What was thought, in words that a person may read.
+    pub(crate) fn thinking(&self) -> Option<String> {
+        let text: String = self.thoughts.iter().map(|thought| thought.text.as_str()).collect();
+        (!text.is_empty()).then_some(text)
     }
 }
 
@@ -115,6 +146,39 @@ impl Call {
             arguments => arguments.to_string(),
         }
     }
+}
+
+/// What is thought: as the script says, or a few words where the request asks for thoughts.
+fn thoughts(question: &Question, then: &Then) -> Vec<String> {
+    let scripted: Vec<String> = then.think.iter().chain(&then.thinks).cloned().collect();
+    if scripted.is_empty() && question.reasoning { vec![THOUGHT.to_owned()] } else { scripted }
+}
+
+/// Mints the notes of an answer: one for each thought where the provider has a place for that, and Gemini's signature.
+fn minted(
+    question: &Question,
+    thoughts: &[String],
+    calls: bool,
+    mint: Mint,
+    answer: u64,
+) -> (Vec<Option<String>>, Option<String>) {
+    let of = thoughts.len();
+    let signs = match question.dialect {
+        Dialect::Messages => true,
+        Dialect::Responses => question.wants_encrypted,
+        Dialect::Chat => question.wants_details(),
+        Dialect::Gemini => false,
+    };
+    let note = |(place, text): (usize, &String)| {
+        // What OpenAI encrypts holds whatever is shown of it.
+        let bound = if question.dialect == Dialect::Responses || question.hides_thoughts { "" } else { text };
+        signs.then(|| mint.note(Note { answer, place: place + 1, of }, bound))
+    };
+    let signature = (question.dialect == Dialect::Gemini && of > 0).then(|| {
+        let place = if calls { SIGNED_CALL } else { SIGNED_TEXT };
+        mint.note(Note { answer, place, of: 1 }, "")
+    });
+    (thoughts.iter().enumerate().map(note).collect(), signature)
 }
 
 fn calls(question: &Question, then: &Then) -> Vec<Call> {
@@ -180,10 +244,14 @@ fn pieces(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn mint() -> Mint {
+        Mint::of(Dialect::Chat, "m", "test", None)
+    }
+
     fn asked(prompt: &str, body: &Value) -> Reply {
         let mut body = body.clone();
         body["messages"] = json!([{"role": "user", "content": prompt}]);
-        Reply::to(&Question::of_chat(&body), &Then::default(), "test", 1)
+        Reply::to(&Question::of_chat(&body), &Then::default(), "test", mint(), 1)
     }
 
     #[test]
@@ -232,11 +300,16 @@ mod tests {
     fn a_script_speaks_thinks_and_calls() {
         let question = Question::of_chat(&json!({}));
         let then = Then { think: Some("hm".into()), ..Then::say("a b") };
-        let reply = Reply::to(&question, &then, "test", 1);
-        assert_eq!((reply.text().as_str(), reply.thinking.as_deref()), ("a b", Some("hm")));
+        let reply = Reply::to(&question, &then, "test", mint(), 1);
+        assert_eq!((reply.text(), reply.thinking()), ("a b".to_owned(), Some("hm".to_owned())));
         let calls = vec![ToolCall { name: "weather".into(), arguments: json!({"city": "Oslo"}) }];
-        let reply =
-            Reply::to(&question, &Then { say: Some("Wait.".into()), ..Then::calls(calls) }, "test", 1);
+        let reply = Reply::to(
+            &question,
+            &Then { say: Some("Wait.".into()), ..Then::calls(calls) },
+            "test",
+            mint(),
+            1,
+        );
         assert_eq!((reply.text().as_str(), reply.calls.len(), reply.stop), ("Wait.", 1, Stop::Tool));
     }
 
@@ -244,7 +317,7 @@ mod tests {
     fn a_refusal_holds_neither_text_nor_calls() {
         let question = Question::of_chat(&json!({"tools": [{}], "messages": [
             {"role": "user", "content": "tool:weather"}]}));
-        let reply = Reply::to(&question, &Then::refuse("I must not."), "test", 1);
+        let reply = Reply::to(&question, &Then::refuse("I must not."), "test", mint(), 1);
         assert_eq!((reply.refusal.as_deref(), reply.stop), (Some("I must not."), Stop::Refusal));
         assert_eq!((reply.text().as_str(), reply.calls.len(), reply.usage.output), ("", 0, 3));
     }

@@ -3,12 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::frame::{Frame, Part};
-use crate::reply::{Reply, Stop, Usage};
+use crate::reply::{Reply, Stop, Thought, Usage};
 
 const CREATED: u64 = 1_763_600_000;
-
-/// Stands for reasoning that only the provider can read.
-pub(crate) const ENCRYPTED: &str = "c2ltLXJlc3BvbnNlcw==";
 
 pub(crate) fn whole(reply: &Reply) -> Value {
     finished(reply)
@@ -20,8 +17,8 @@ pub(crate) fn stream(reply: &Reply) -> Vec<Frame> {
     events.push(Part::Preamble, "response.created", begun.clone());
     events.push(Part::Preamble, "response.in_progress", begun);
     let mut index = 0;
-    if let Some(thinking) = &reply.thinking {
-        events.reasoning(index, reply, thinking);
+    for place in 0..reply.thoughts.len() {
+        events.reasoning(index, reply, place);
         index += 1;
     }
     if reply.speaks() || reply.refusal.is_some() {
@@ -58,22 +55,31 @@ impl Events {
         if shown { Part::Content } else { Part::Preamble }
     }
 
-    fn reasoning(&mut self, index: usize, reply: &Reply, text: &str) {
+    fn reasoning(&mut self, index: usize, reply: &Reply, place: usize) {
+        let Thought { text, note } = &reply.thoughts[place];
+        let whole = reasoning_item(reply, place);
         let at = |mut rest: Value| {
-            rest["item_id"] = json!(reasoning_id(reply));
+            rest["item_id"] = whole["id"].clone();
             rest["output_index"] = json!(index);
             rest["summary_index"] = json!(0);
             rest
         };
         let opening = self.opening();
-        let empty = json!({"type": "reasoning", "id": reasoning_id(reply), "summary": []});
+        let mut empty = json!({"type": "reasoning", "id": whole["id"], "summary": []});
+        if let Some(note) = note {
+            // What is encrypted grows until the item is done.
+            empty["encrypted_content"] = json!(note[..note.len() / 2]);
+        }
         self.push(opening, "response.output_item.added", json!({"output_index": index, "item": empty}));
+        if text.is_empty() {
+            return self.item_done(index, &whole);
+        }
         let part = |text: &str| at(json!({"part": {"type": "summary_text", "text": text}}));
         self.push(opening, "response.reasoning_summary_part.added", part(""));
         self.push(Part::Content, "response.reasoning_summary_text.delta", at(json!({"delta": text})));
         self.push(Part::Content, "response.reasoning_summary_text.done", at(json!({"text": text})));
         self.push(Part::Content, "response.reasoning_summary_part.done", part(text));
-        self.item_done(index, &reasoning_item(reply, text));
+        self.item_done(index, &whole);
     }
 
     fn message(&mut self, index: usize, reply: &Reply) {
@@ -155,7 +161,8 @@ fn response(reply: &Reply, status: &str) -> Value {
 }
 
 fn finished(reply: &Reply) -> Value {
-    let mut output: Vec<Value> = reply.thinking.iter().map(|text| reasoning_item(reply, text)).collect();
+    let mut output: Vec<Value> =
+        (0..reply.thoughts.len()).map(|place| reasoning_item(reply, place)).collect();
     if reply.speaks() || reply.refusal.is_some() {
         output.push(message_item(reply));
     }
@@ -173,17 +180,20 @@ fn finished(reply: &Reply) -> Value {
     response
 }
 
-fn reasoning_id(reply: &Reply) -> String {
-    format!("rs_sim{}", reply.number)
-}
-
 fn message_id(reply: &Reply) -> String {
-    format!("msg_sim{}", reply.number)
+    format!("msg_{}", reply.call_mark(0))
 }
 
-fn reasoning_item(reply: &Reply, text: &str) -> Value {
-    json!({"type": "reasoning", "id": reasoning_id(reply),
-        "summary": [{"type": "summary_text", "text": text}], "encrypted_content": ENCRYPTED})
+/// A thought; one that nobody may read has no summary.
+fn reasoning_item(reply: &Reply, place: usize) -> Value {
+    let Thought { text, note } = &reply.thoughts[place];
+    let summary = if text.is_empty() { json!([]) } else { json!([{"type": "summary_text", "text": text}]) };
+    let mut item =
+        json!({"type": "reasoning", "id": format!("rs_{}", reply.call_mark(place)), "summary": summary});
+    if let Some(note) = note {
+        item["encrypted_content"] = json!(note);
+    }
+    item
 }
 
 fn message_item(reply: &Reply) -> Value {

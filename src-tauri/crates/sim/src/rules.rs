@@ -16,22 +16,31 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use crate::endpoint::{Endpoint, Verb};
+use crate::judge::{Judge, Refused};
 
 /// What a request does wrong, in words that name the place.
 pub(crate) type Broken = String;
 
-/// Returns which of its provider's rules a request to this path breaks, in words that name the place.
+/// Returns which of its provider's rules a request to this path breaks, in words that name the place. The provider has not
+/// answered anything before, and knows no note as its own.
 pub fn broken(path: &str, body: &Value) -> Option<String> {
-    check(&Endpoint::of(&http::Method::POST, path), body).err()
+    let judge = Judge { name: "nobody", key: None };
+    check(&Endpoint::of(&http::Method::POST, path), body, judge).err().map(|refused| refused.message)
 }
 
 /// Checks a request for an answer; other operations are never refused here.
-pub(crate) fn check(endpoint: &Endpoint, body: &Value) -> Result<(), Broken> {
+pub(crate) fn check(endpoint: &Endpoint, body: &Value, judge: Judge<'_>) -> Result<(), Refused> {
+    shape(endpoint, body).map_err(|message| Refused { message, code: None })?;
+    judge.check(endpoint, body)
+}
+
+/// Checks everything but the provider's notes.
+fn shape(endpoint: &Endpoint, body: &Value) -> Result<(), Broken> {
     match endpoint {
         Endpoint::Chat => chat::check(body),
         Endpoint::Responses => responses::check(body),
         Endpoint::Messages => messages::check(body),
-        Endpoint::Gemini { model, verb: Verb::Generate | Verb::Stream } => gemini::check(body, model),
+        Endpoint::Gemini { verb: Verb::Generate | Verb::Stream, .. } => gemini::check(body),
         Endpoint::Gemini { verb: Verb::Count | Verb::Embed | Verb::BatchEmbed, .. }
         | Endpoint::CountTokens
         | Endpoint::InputTokens

@@ -87,6 +87,9 @@ pub struct Then {
     /// Thinks this before it answers, asked or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub think: Option<String>,
+    /// Thinks these, each a thought of its own; `think` comes first. An empty one is for the provider's eyes only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thinks: Vec<String>,
     /// Declines to answer, with this explanation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refuse: Option<String>,
@@ -180,6 +183,12 @@ impl Then {
     /// Calls these tools, all at once.
     pub fn calls(calls: Vec<ToolCall>) -> Self {
         Self { calls, ..Self::default() }
+    }
+
+    /// Thinks these before it answers, each a thought of its own.
+    #[must_use]
+    pub fn thinking(self, thoughts: &[&str]) -> Self {
+        Self { thinks: thoughts.iter().map(|&thought| thought.to_owned()).collect(), ..self }
     }
 
     /// Sets a response header in addition.

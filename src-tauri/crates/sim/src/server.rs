@@ -20,6 +20,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::answer::{self, Answer, Request, Speaker};
 use crate::endpoint::Endpoint;
+use crate::history::Find;
+use crate::judge::Judge;
 use crate::plan::Plan;
 use crate::playback::{self, Body};
 use crate::record::{Record, Seen};
@@ -169,7 +171,9 @@ impl Provider {
             key: key.as_deref(),
             headers: &parts.headers,
         });
-        let number = self.record.keep(seen(parts, body, model, key));
+        let judge = Judge { name: &self.plan.name, key: key.as_deref() };
+        let finds = if self.plan.keeps_requests { judge.finds(&endpoint, &json) } else { Vec::new() };
+        let number = self.record.keep(seen(parts, body, model, finds, key.clone()));
         self.pause(&then).await;
         match then.fault {
             Some(Fault::HangUp) => return Err(HungUp),
@@ -181,11 +185,12 @@ impl Provider {
             Some(_) | None => {}
         }
         let headers = &parts.headers;
-        let request = Request { endpoint: &endpoint, path, query, headers, body: &json, number };
+        let request =
+            Request { endpoint: &endpoint, path, query, headers, body: &json, key: key.as_deref(), number };
         if self.plan.strict
-            && let Err(broken) = rules::check(&endpoint, &json)
+            && let Err(refused) = rules::check(&endpoint, &json, judge)
         {
-            return Ok(self.played(answer::refused(&request, &broken)));
+            return Ok(self.played(answer::refused(&request, &refused.message, refused.code)));
         }
         let speaker = Speaker { name: &self.plan.name, models: &self.plan.models };
         Ok(self.played(answer::answer(&request, &then, &speaker)))
@@ -239,7 +244,13 @@ impl Provider {
     }
 }
 
-fn seen(parts: &http::request::Parts, body: Bytes, model: Option<String>, key: Option<String>) -> Seen {
+fn seen(
+    parts: &http::request::Parts,
+    body: Bytes,
+    model: Option<String>,
+    finds: Vec<Find>,
+    key: Option<String>,
+) -> Seen {
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Seen {
         number: 0,
@@ -249,6 +260,7 @@ fn seen(parts: &http::request::Parts, body: Bytes, model: Option<String>, key: O
         headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body,
         model,
+        finds,
         key,
     }
 }

@@ -52,7 +52,12 @@ const KNOWN: &[&str] = &[
 pub(super) fn check(body: &Value) -> Result<(), Broken> {
     let model = word(&body["model"], "model")?;
     // OpenAI refuses what the vendors that are compatible have added.
-    let also: &[&str] = if model.starts_with("gpt") { &[] } else { &["top_k"] };
+    let also: &[&str] = match model {
+        model if model.starts_with("gpt") => &[],
+        model if model.starts_with("deepseek") => &["thinking"],
+        model if model.contains('/') => &["top_k", "reasoning"],
+        _ => &["top_k"],
+    };
     only(body, &[KNOWN, also].concat(), "the request")?;
     settings(body)?;
     let tools = tools(body)?;

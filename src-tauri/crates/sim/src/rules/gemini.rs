@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Broken, data, distinct, each_schema, filled, list, need, one_of, only, within, word};
-use crate::gemini::SIGNATURE;
 
 const KNOWN: &[&str] = &[
     "contents",
@@ -78,10 +77,7 @@ const KINDS: &[&str] = &[
     "codeExecutionResult",
 ];
 
-/// Stands for a signature that was lost; Gemini 3 accepts it.
-const SENTINEL: &str = "skip_thought_signature_validator";
-
-pub(super) fn check(body: &Value, model: &str) -> Result<(), Broken> {
+pub(super) fn check(body: &Value) -> Result<(), Broken> {
     only(body, KNOWN, "the request")?;
     settings(&body["generationConfig"])?;
     let tools = tools(&body["tools"])?;
@@ -89,7 +85,7 @@ pub(super) fn check(body: &Value, model: &str) -> Result<(), Broken> {
     if !body["systemInstruction"].is_null() {
         parts(&body["systemInstruction"]["parts"], "systemInstruction.parts")?;
     }
-    contents(filled(&body["contents"], "contents")?, model)
+    contents(filled(&body["contents"], "contents")?)
 }
 
 fn settings(config: &Value) -> Result<(), Broken> {
@@ -169,9 +165,8 @@ fn name(value: &Value, at: &str) -> Result<String, Broken> {
     Ok(name.to_owned())
 }
 
-fn contents(contents: &[Value], model: &str) -> Result<(), Broken> {
+fn contents(contents: &[Value]) -> Result<(), Broken> {
     need(contents[0]["role"] != "model", || "contents must begin with a user turn".to_owned())?;
-    let last_question = contents.iter().rposition(is_question).unwrap_or(0);
     let mut waiting: Vec<&str> = Vec::new();
     for (index, content) in contents.iter().enumerate() {
         let at = format!("contents[{index}]");
@@ -192,30 +187,12 @@ fn contents(contents: &[Value], model: &str) -> Result<(), Broken> {
             })?;
         }
         waiting = if content["role"] == "model" { named(parts, "functionCall") } else { Vec::new() };
-        if model.contains("gemini-3") && index > last_question && content["role"] == "model" {
-            signed(parts, &at)?;
-        }
     }
     need(waiting.is_empty(), || "function calls without a response".to_owned())
 }
 
-/// Tells whether this is something that the person said, rather than a function's response.
-fn is_question(content: &Value) -> bool {
-    let parts = content["parts"].as_array().into_iter().flatten();
-    content["role"] != "model" && parts.clone().any(|part| part["functionResponse"].is_null())
-}
-
 fn named<'a>(parts: &'a [Value], kind: &str) -> Vec<&'a str> {
     parts.iter().filter_map(|part| part[kind]["name"].as_str()).collect()
-}
-
-/// Checks that the first call of a step carries the signature that it came with.
-fn signed(parts: &[Value], at: &str) -> Result<(), Broken> {
-    let Some(call) = parts.iter().find(|part| !part["functionCall"].is_null()) else { return Ok(()) };
-    let signature = call["thoughtSignature"].as_str();
-    need(signature == Some(SIGNATURE) || signature == Some(SENTINEL), || {
-        format!("{at}: Function call is missing a thought_signature in functionCall parts.")
-    })
 }
 
 fn parts<'a>(parts: &'a Value, at: &str) -> Result<&'a [Value], Broken> {
@@ -224,11 +201,9 @@ fn parts<'a>(parts: &'a Value, at: &str) -> Result<&'a [Value], Broken> {
         let at = format!("{at}[{index}]");
         let kinds: Vec<&&str> = KINDS.iter().filter(|kind| !part[**kind].is_null()).collect();
         let [kind] = kinds.as_slice() else { return Err(format!("{at} must hold exactly one kind of data")) };
-        let signature = part["thoughtSignature"].as_str();
-        need(signature.is_none_or(|signature| signature == SIGNATURE || signature == SENTINEL), || {
-            format!("{at}: Thought signature is not valid.")
-        })?;
         match **kind {
+            // A signature may come in a text that is empty.
+            "text" if part["thoughtSignature"].is_string() => {}
             "text" => word(&part["text"], &format!("{at}.text")).map(|_| ())?,
             "inlineData" => {
                 let inline = &part["inlineData"];

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::{Broken, data, distinct, each_schema, filled, list, name, need, one_of, only, within, word};
-use crate::messages::SIGNATURE;
 
 const KNOWN: &[&str] = &[
     "model",
@@ -221,8 +220,8 @@ fn blocks<'a>(content: &'a Value, kinds: &[&str], at: &str) -> Result<&'a [Value
             "text" => need(block["text"].as_str().is_some_and(|text| !text.trim().is_empty()), || {
                 format!("{at}: text content blocks must contain non-whitespace text")
             })?,
-            "thinking" => need(block["signature"] == SIGNATURE && block["cache_control"].is_null(), || {
-                format!("{at}: Invalid `signature` in `thinking` block")
+            "thinking" | "redacted_thinking" => need(block["cache_control"].is_null(), || {
+                format!("{at}: cache_control cannot be set for `thinking` or `redacted_thinking` blocks")
             })?,
             "image" | "document" => source(&block["source"], kind, &format!("{at}.source"))?,
             _ => {}

@@ -8,7 +8,6 @@ use super::{
     Broken, data_url, distinct, filled, image_url, list, name, need, object_in_string, one_of, only,
     strict_schema, within, word,
 };
-use crate::responses::ENCRYPTED;
 
 const KNOWN: &[&str] = &[
     "model",
@@ -155,9 +154,7 @@ fn items(items: &[Value]) -> Result<(), Broken> {
             }
             Some("reasoning") => {
                 need(item["summary"].is_array(), || format!("{at}.summary must be an array"))?;
-                need(item["encrypted_content"] == ENCRYPTED, || {
-                    format!("{at}: The encrypted content could not be verified (invalid_encrypted_content)")
-                })?;
+                prefixed(item, "rs_", &at)?;
             }
             Some(kind) => return Err(format!("{at}.type {kind:?} is not supported")),
         }
