@@ -18,6 +18,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use base64::{alphabet, engine::DecodePaddingMode};
 use sha2::{Digest, Sha256};
 
+use crate::ask::{Content, Part, Turn};
+
 mod carrier;
 mod open;
 mod seal;
@@ -64,7 +66,31 @@ impl Recall for Forgetful {
     }
 }
 
-/// Returns what the note of a text is remembered by.
-fn text_key(text: &str) -> String {
-    format!("text {}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes())))
+/// Returns what the note of a text is remembered by. The same words are said often: `asked` tells what they answer.
+fn text_key(asked: &str, text: &str) -> String {
+    format!("text {asked} {}", tag(&[text]))
+}
+
+/// Tells what a turn of the model answers from what other turns do: by the words and the calls' ids in it.
+fn asked(turn: Option<&Turn<'_>>) -> String {
+    let word = |part: &Part<'_>| match &part.content {
+        Content::Text(text) => Some(text.plain().into_owned()),
+        Content::Outcome(outcome) => Some(outcome.id.plain().into_owned()),
+        Content::Refusal(_)
+        | Content::Media(_)
+        | Content::Thinking(_)
+        | Content::Call(_)
+        | Content::Foreign(_) => None,
+    };
+    let words: Vec<String> = turn.iter().flat_map(|turn| &turn.parts).filter_map(word).collect();
+    tag(&words.iter().map(String::as_str).collect::<Vec<&str>>())
+}
+
+fn tag(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(digest.finalize())
 }

@@ -463,6 +463,14 @@ fn cutting_leaves_every_other_byte() {
 }
 
 #[test]
+fn what_stood_behind_a_thought_that_was_refused_loses_its_id() {
+    let body = r#"{"input":[{"role":"user","content":"a"},{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"E"},{"id":"msg_1","type":"message","role":"assistant","content":[]},{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","id":"o","call_id":"c","output":"r"},{"type":"function_call","id":"fc_2","call_id":"d","name":"f","arguments":"{}"}]}"#;
+    let expected = r#"{"input":[{"role":"user","content":"a"},{"type":"message","role":"assistant","content":[]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},{"type":"function_call_output","id":"o","call_id":"c","output":"r"},{"type":"function_call","id":"fc_2","call_id":"d","name":"f","arguments":"{}"}]}"#;
+    let cut = strip(Protocol::Responses, body.as_bytes(), &NOBODY, Strip::Everything).unwrap();
+    assert_eq!(String::from_utf8(cut).unwrap(), expected);
+}
+
+#[test]
 fn a_call_s_own_signature_becomes_its_own_again_in_the_client_s_protocol() {
     let minted = minted().into_iter().find(|minted| minted.what == "Gemini").unwrap();
     let issuer = Issuer::gemini();

@@ -183,6 +183,8 @@ pub struct Wanted {
     pub thinking_hidden: bool,
     /// Whether a Responses client asked for encrypted reasoning.
     pub encrypted: bool,
+    /// What tells the last turn from others: a digest.
+    pub asked: String,
     /// Whether a Responses client runs a search for tools, which the upstream knows as a function.
     pub tool_search: bool,
     /// Whether a Responses client wants the conversation compacted rather than an answer.

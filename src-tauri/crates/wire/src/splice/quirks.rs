@@ -7,13 +7,20 @@ use memchr::memmem;
 use super::{Param, Splice};
 use crate::json::{Raw, each_element, each_member, is_key, quote};
 use crate::note::Why;
-use crate::quirks::{OutputLimit, Quirks, Word};
+use crate::quirks::{Echo, OutputLimit, Quirks, Thoughts, Word};
 
 /// Both names of the most tokens of an answer.
 const OUTPUT_LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
 /// The role that came with the models that think, as it stands in a request.
 const DEVELOPER: &[u8] = b"\"developer\"";
+
+/// The member that holds a message's calls, as it stands in a request.
+const TOOL_CALLS: &[u8] = b"\"tool_calls\"";
+
+/// What vendors call the thoughts of a message.
+const REASONING_CONTENT: &str = "reasoning_content";
+const REASONING: &str = "reasoning";
 
 impl Splice<'_> {
     /// Makes the request one that the vendor takes. What the channel's own parameters set is left to them.
@@ -37,7 +44,52 @@ impl Splice<'_> {
         if !quirks.developer_role {
             self.developers();
         }
+        match (quirks.echo, quirks.thoughts) {
+            (Echo::Required, Thoughts::ReasoningContent) => {
+                self.echo("messages[].reasoning_content", [REASONING_CONTENT, REASONING]);
+            }
+            (Echo::Required, Thoughts::Reasoning) => {
+                self.echo("messages[].reasoning", [REASONING, REASONING_CONTENT]);
+            }
+            (Echo::Required, Thoughts::ThinkTags) | (Echo::Optional | Echo::Forbidden, _) => {}
+        }
         self.cut(&doomed);
+    }
+
+    /// Puts thoughts in front of every call in the history that has none by the name that the vendor knows: those that
+    /// another vendor called by the other name, or empty ones. A conversation may have begun at a vendor that wants none.
+    fn echo(&mut self, path: &'static str, [known, other]: [&'static str; 2]) {
+        if memmem::find(self.body, TOOL_CALLS).is_none() {
+            return;
+        }
+        let mut thoughtless: Vec<(Range<usize>, String)> = Vec::new();
+        for at in self.places("messages") {
+            // The body has been walked over before, so there is no fault to report here or below.
+            let _ = each_element(self.body, self.head.spots[at].value.clone(), |message| {
+                let (mut calls, mut thinks) = (false, false);
+                let mut thoughts = "\"\"".to_owned();
+                let _ = each_member(self.body, message.clone(), |key, value| {
+                    let key = &self.body[key.start + 1..key.end - 1];
+                    let value = &self.body[value];
+                    calls |= is_key(key, "tool_calls") && value != b"null";
+                    thinks |= is_key(key, known);
+                    if is_key(key, other) && value.starts_with(b"\"") {
+                        thoughts = String::from_utf8_lossy(value).into_owned();
+                    }
+                    Ok(())
+                });
+                if calls && !thinks {
+                    thoughtless.push((message, format!("\"{known}\":{thoughts}")));
+                }
+                Ok(())
+            });
+        }
+        if !thoughtless.is_empty() {
+            self.notes.emulate(path, Why::Form);
+        }
+        for (message, member) in thoughtless {
+            self.edits.insert_member(message, member);
+        }
     }
 
     /// Marks the members of this name to be cut.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Operation;
 use crate::head::PathModel;
-use crate::quirks::{OutputLimit, Parameter, Parameters};
+use crate::quirks::{Echo, OutputLimit, Parameter, Parameters};
 
 fn spliced(protocol: Protocol, operation: Operation, body: &str, change: &Change<'_>) -> String {
     let path = PathModel { model: "asked", stream: true };
@@ -149,6 +149,26 @@ fn only_the_roles_of_developers_change() {
     assert_eq!(wanted(body, quirks, &[]), (expected, vec!["emulate:messages[].role".to_owned()]));
     let body = r#"{"model":"N","messages":[{"role":"user","content":"a \"developer\""}]}"#;
     assert_eq!(wanted(body, quirks, &[]), (body.to_owned(), vec![]));
+}
+
+#[test]
+fn calls_in_the_history_get_the_thoughts_that_the_vendor_wants_with_them() {
+    let quirks = Quirks { echo: Echo::Required, ..Quirks::DEFAULT };
+    for (message, expected) in [
+        (r#"{ "tool_calls":[{}]}"#, Some(r#"{"reasoning_content":"", "tool_calls":[{}]}"#)),
+        (
+            r#"{"tool_calls":[{}],"reasoning":"a \u00e9"}"#,
+            Some(r#"{"reasoning_content":"a \u00e9","tool_calls":[{}],"reasoning":"a \u00e9"}"#),
+        ),
+        (r#"{"tool_calls":[{}],"reasoning_content":"b","reasoning":"a"}"#, None),
+        (r#"{"tool_calls":null,"content":"c"}"#, None),
+        (r#"{"content":"\"tool_calls\""}"#, None),
+    ] {
+        let body = format!(r#"{{"model":"N","messages":[{{"role":"user"}},{message}]}}"#);
+        let changed = body.replace(message, expected.unwrap_or(message));
+        let notes = expected.map(|_| "emulate:messages[].reasoning_content".to_owned());
+        assert_eq!(wanted(&body, quirks, &[]), (changed, notes.into_iter().collect()), "{message}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use base64::Engine;
 
 use super::carrier::{Carrier, is_carrier, read};
-use super::{BASE64_LENIENT, BASE64_PREFIX, Recall, text_key};
+use super::{BASE64_LENIENT, BASE64_PREFIX, Recall, asked, text_key};
 use crate::Protocol;
 use crate::ask::{Ask, Call, Content, Part, Role, Setting, State, StateKind, Thinking, Turn};
 use crate::dialect::Target;
@@ -17,9 +17,13 @@ use crate::note::Why;
 /// Afterwards a state whose slot is the target's protocol is the target's own, and no carrier is left.
 pub(crate) fn open(ask: &mut Ask<'_>, target: &Target<'_>, recall: &dyn Recall) {
     merge_neighbours(&mut ask.turns);
-    let mut opening = Opening { target, recall, foreign: false };
-    for turn in ask.turns.iter_mut().filter(|turn| turn.role == Role::Assistant) {
-        opening.turn(turn);
+    ask.wanted.asked = asked(ask.turns.last());
+    let mut opening = Opening { client: ask.protocol, target, recall, asked: String::new(), foreign: false };
+    for at in 0..ask.turns.len() {
+        if ask.turns[at].role == Role::Assistant {
+            opening.asked = asked(at.checked_sub(1).and_then(|before| ask.turns.get(before)));
+            opening.turn(&mut ask.turns[at]);
+        }
     }
     if opening.foreign {
         let word = ask.word(Setting::State);
@@ -40,8 +44,11 @@ fn merge_neighbours(turns: &mut Vec<Turn<'_>>) {
 
 /// Unwraps one conversation.
 struct Opening<'o> {
+    client: Protocol,
     target: &'o Target<'o>,
     recall: &'o dyn Recall,
+    /// What the turn answers.
+    asked: String,
     /// Whether a carrier of another issuer was met.
     foreign: bool,
 }
@@ -72,7 +79,10 @@ impl<'a> Opening<'_> {
                         pending.extend(held.call);
                         inside.extend(held.inside);
                         let text = thinking.text;
-                        self.thoughts(held.thoughts, Some(text), part.at, &mut parts);
+                        let at = self.place_alone(&parts);
+                        let mut thoughts = Vec::new();
+                        self.thoughts(held.thoughts, Some(text), part.at, &mut thoughts);
+                        parts.splice(at..at, thoughts);
                     }
                     None => parts.push(Part { content: Content::Thinking(thinking), ..part }),
                 },
@@ -111,6 +121,13 @@ impl<'a> Opening<'_> {
         }
         drop_repeated(&mut parts, &inside);
         turn.parts = parts;
+    }
+
+    /// Finds the place of thoughts whose carrier stands by itself. A Gemini client gets it behind the words that the thoughts
+    /// came before, as its own protocol does with signatures.
+    fn place_alone(&self, parts: &[Part<'_>]) -> usize {
+        let has_calls = parts.iter().any(|part| matches!(part.content, Content::Call(_)));
+        if self.client == Protocol::Gemini && !has_calls { first_place(parts) } else { parts.len() }
     }
 
     /// Reads the carriers of one place and keeps those that are the target's own.
@@ -179,7 +196,7 @@ impl<'a> Opening<'_> {
         if self.target.protocol != Protocol::Gemini {
             return None;
         }
-        let written = self.recall.recall(&text_key(&text.plain()))?;
+        let written = self.recall.recall(&text_key(&self.asked, &text.plain()))?;
         let note = self.held(&written, "").call?;
         Some(self.own(StateKind::Thought, &note))
     }

@@ -16,7 +16,7 @@ use crate::state::Issuer;
 /// |---|---|---|
 /// | Messages | in the thought, `redacted_thinking` where it has no text | in a thought of its own in front |
 /// | Responses | in the reasoning item | in a reasoning item of its own in front |
-/// | Chat | in `reasoning_details` | beside the call |
+/// | Chat | in `reasoning_details`, all at once: `OpenAI`'s SDK for Node keeps the last of several | beside the call |
 /// | Gemini | with the next call, else alone at the end: its own client forgets thoughts | with the call |
 #[derive(Debug)]
 pub(crate) struct Seal {
@@ -25,13 +25,15 @@ pub(crate) struct Seal {
     client: Protocol,
     /// Whether the client gets no thoughts to read.
     hidden: bool,
+    /// What the answer is to: see [`text_key`].
+    asked: String,
     /// Whether the client takes notes at all.
     carries: bool,
     /// What the client's blocks are numbered, by the number in the answer: notes may bring blocks of their own.
     numbers: Vec<Block>,
     next: Block,
     open: Vec<Open>,
-    /// What a Gemini client gets with the next call.
+    /// What a Gemini client gets with the next call, and a Chat client in front of it.
     waiting: Vec<String>,
     /// What is remembered with the next call.
     thought: Vec<String>,
@@ -59,6 +61,7 @@ impl Seal {
             from,
             client: to.protocol,
             hidden: to.wanted.thinking_hidden,
+            asked: to.wanted.asked.clone(),
             carries: to.protocol != Protocol::Responses || to.wanted.encrypted,
             numbers: Vec::new(),
             next: 0,
@@ -109,10 +112,7 @@ impl Seal {
                 each(Delta::Close(self.numbered(block)));
             }
             Delta::Finish(stop) => {
-                if !self.waiting.is_empty() {
-                    let carriers = std::mem::take(&mut self.waiting);
-                    self.alone(&join(&carriers), each);
-                }
+                self.tell_waiting(each);
                 each(Delta::Finish(stop));
             }
             Delta::Arguments(block, piece) => each(Delta::Arguments(self.numbered(block), piece)),
@@ -128,7 +128,7 @@ impl Seal {
             let carriers: Vec<String> =
                 open.states.iter().map(|state| self.carrier(state, None).write("")).collect();
             if !carriers.is_empty() {
-                self.memories.push(Memory { key: text_key(&text), carriers: join(&carriers) });
+                self.memories.push(Memory { key: text_key(&self.asked, &text), carriers: join(&carriers) });
             }
             return;
         }
@@ -156,8 +156,7 @@ impl Seal {
                 join(&beside)
             }
             Protocol::Messages | Protocol::Responses => join(&whole),
-            Protocol::Chat => join(&whole),
-            Protocol::Gemini => return self.waiting.extend(whole),
+            Protocol::Chat | Protocol::Gemini => return self.waiting.extend(whole),
         };
         if self.carries {
             each(Delta::State(self.numbered(open.block), sealed_state(self.client, &sealed)));
@@ -178,6 +177,7 @@ impl Seal {
                 }
             }
             Protocol::Chat => {
+                self.tell_waiting(each);
                 call.state = own.map(|own| sealed_state(self.client, &own));
             }
             Protocol::Gemini => {
@@ -215,6 +215,14 @@ impl Seal {
                 memory.carriers = join(&carriers);
             }
             None => self.memories.push(Memory { key: id.to_owned(), carriers: join(&carriers) }),
+        }
+    }
+
+    /// Tells the carriers that wait, if there are some, in a thought of their own.
+    fn tell_waiting(&mut self, each: Each<'_>) {
+        if !self.waiting.is_empty() {
+            let carriers = std::mem::take(&mut self.waiting);
+            self.alone(&join(&carriers), each);
         }
     }
 

@@ -121,23 +121,36 @@ impl Cutting<'_> {
     }
 
     /// Cuts reasoning items out of Responses. A summary of ours becomes the message that it stands for.
+    ///
+    /// What the model said behind a thought that goes loses its id: by that `OpenAI` knows what thought belongs to it, and
+    /// refuses it without ("was provided without its required 'reasoning' item").
     fn responses(&mut self, root: Value<'_>) {
         let Some(input) = root.get("input").filter(|input| input.is_array()) else { return };
         let mut fates = Vec::new();
+        let mut lost_thought = false;
         for item in input.elements() {
             let kind = item.get("type").and_then(Value::str);
             let note = item.get("encrypted_content");
-            fates.push(match kind.as_deref() {
-                Some("reasoning") => self.fate(note),
+            let is_said = item.get("role").is_some_and(|role| role.is("assistant"));
+            let mut fate = Fate::Stays;
+            match kind.as_deref() {
+                Some("reasoning") => {
+                    fate = self.fate(note);
+                    // Items behind a carrier have ids of ours, which tell nobody anything.
+                    lost_thought |= fate == Fate::Goes && self.what == Strip::Everything;
+                }
+                Some("function_call" | "custom_tool_call") if lost_thought => self.member(item, "id"),
+                Some("message") if lost_thought && is_said => self.member(item, "id"),
+                Some("function_call" | "custom_tool_call") => {}
                 Some("compaction" | "compaction_summary") => {
                     if let Some(summary) = note.and_then(Value::str).and_then(|note| responses_summary(&note))
                     {
                         self.edits.push((span(item), user_message(&summary)));
                     }
-                    Fate::Stays
                 }
-                Some(_) | None => Fate::Stays,
-            });
+                Some(_) | None => lost_thought = false,
+            }
+            fates.push(fate);
         }
         self.list(input, &fates);
     }

@@ -258,7 +258,15 @@ fn settings_are_written_in_the_words_that_the_model_takes() {
             json!(["reasoning.encrypted_content"]),
             vec![],
         ),
-        ("", gpt5, "include", |_| {}, Value::Null, vec![]),
+        (
+            "models that think unasked",
+            gpt5,
+            "include",
+            |_| {},
+            json!(["reasoning.encrypted_content"]),
+            vec![],
+        ),
+        ("", gpt4, "include", |_| {}, Value::Null, vec![]),
         (
             "thoughts are shown to who asks for them",
             gpt5,

@@ -137,6 +137,10 @@ impl Writer<'_, '_> {
         let thinks = matches!(asked.switch, Some(Switch::On | Switch::Adaptive));
         let wants_summary = asked.shown.unwrap_or(thinks) && effort.as_ref() != Some(&Effort::None);
         if effort.is_none() && !thinks && !wants_summary {
+            // Many models think unasked.
+            if self.family.reasons() {
+                members.array("include", |include| include.str("reasoning.encrypted_content"));
+            }
             return;
         }
         if !self.family.may_reason() {
