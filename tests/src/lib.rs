@@ -18,6 +18,7 @@ pub mod bed;
 pub mod canary;
 #[cfg(target_os = "linux")]
 pub mod clipboard;
+pub mod conversation;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod http;
