@@ -1,4 +1,4 @@
-// Every protocol to every protocol: sixteen pairs, fourteen cases, judged by the official SDKs.
+// Every protocol to every protocol: sixteen pairs, fifteen cases, judged by the official SDKs.
 //
 // The upstream is strict: a request that its provider would refuse fails the cell. What a protocol cannot say is told in
 // pairs.json: the notes that the answer must carry, or the field that the refusal must name.
@@ -35,16 +35,16 @@ class Cell {
     this.refused = EXPECTED.refused[name]?.[this.pair]
   }
 
-  async ask(talk, stream) {
-    const heard = await ask(this.client, `via-${this.upstream}`, talk, stream)
-    if (!heard.error) assert.equal(heard.headers.get('x-sluice-channel'), this.upstream)
+  async ask(talk, stream, channel = this.upstream) {
+    const heard = await ask(this.client, `via-${channel}`, talk, stream)
+    if (!heard.error) assert.equal(heard.headers.get('x-sluice-channel'), channel)
     for (const note of (heard.headers?.get('x-sluice-dropped') ?? '').split(',').filter(Boolean)) this.notes.add(note)
     return heard
   }
 
   // Asks what must be answered.
-  async answered(talk, stream, stop = 'end') {
-    const heard = await this.ask(talk, stream)
+  async answered(talk, stream, stop = 'end', channel = this.upstream) {
+    const heard = await this.ask(talk, stream, channel)
     if (heard.error) assert.fail(`${heard.error}\n${(await simulator.seen()).at(-1).body}`)
     assert.equal(heard.stop, EXPECTED.stops[this.client.name][stop])
     return heard
@@ -223,6 +223,52 @@ const CASES = {
       await cell.recover()
     }
   },
+
+  // Every answer is thought of twice, once for the provider's eyes only: it finds all that it noted, each time.
+  thinking_over_three_turns: bothWays(async (cell, stream) => {
+    for (const [channel, kept] of Object.entries(THINKERS[cell.upstream])) {
+      // The SDK's helper for streams keeps the last of a router's details alone, where nobody translates.
+      if (channel === 'router' && cell.client.name === 'chat' && stream) continue
+      const turns = []
+      const answers = []
+      for (const place of ['first', 'second', 'third']) {
+        turns.push({ user: `What is the ${place} place?` })
+        for (const calls of [true, false]) {
+          const thought = `Thought ${answers.length} of ${cell.pair}, ${stream}.`
+          const said = calls ? { calls: [OSLO] } : { say: `No ${thought}` }
+          await simulator.script([{ then: { thinks: [thought, ''], ...said } }])
+          const talk = { turns, withTool: true, thinks: true, limit: 9000 }
+          const heard = await cell.answered(talk, stream, calls ? 'tool' : 'end', channel)
+          const { finds, number, body } = (await simulator.seen()).at(-1)
+          assert.deepEqual(own(finds), answers.flatMap(kept), body)
+          answers.push({ answer: number, calls, thought })
+          turns.push({ again: heard }, ...heard.calls.map((call) => ({ call, result: '17 degrees' })))
+        }
+      }
+    }
+  }),
+}
+
+// What a provider finds of its own. Thoughts in words count with calls only: no provider wants others back.
+function own(finds) {
+  return finds.filter((find, place) => find.thought === undefined || finds[place + 1]?.call !== undefined)
+}
+
+const note = (answer, place) => ({ note: { answer, place } })
+const calledIn = ({ answer, calls }) => (calls ? [{ call: { answer } }] : [])
+// A note for each thought.
+const notes = (said) => [note(said.answer, 1), note(said.answer, 2), ...calledIn(said)]
+// One note: with the call, or with the text where there is none.
+const signature = (said) => [note(said.answer, said.calls ? 1 : 2), ...calledIn(said)]
+// The thoughts themselves, with calls.
+const thoughts = (said) => (said.calls ? [{ thought: said.thought }, ...calledIn(said)] : [])
+
+// Who thinks behind each protocol, and what it wants back.
+const THINKERS = {
+  chat: { thoughtful: thoughts, router: notes },
+  responses: { responses: notes },
+  messages: { messages: notes },
+  gemini: { gemini: signature },
 }
 
 // Plays a case whole, then streamed.

@@ -1,6 +1,6 @@
 // The three SDKs as speakers of the four protocols: one conversation, told in each protocol's own words.
 //
-// A test says what a program wants in a talk: { turns, withTool, schema, limit }, where a turn is one of
+// A test says what a program wants in a talk: { turns, withTool, schema, limit, thinks }, where a turn is one of
 // { system }, { user, image, pdf }, { model }, { again: heard } and { call, result, image }. A speaker asks it through its
 // SDK and brings the SDK's final objects into one shape, a heard answer. What a speaker heard goes back into the next
 // request as the SDK gave it, as programs do.
@@ -61,7 +61,7 @@ function chatMessage(turn) {
   return turn.call ? { role: 'tool', tool_call_id: turn.call.id, content } : { role: 'user', content }
 }
 
-function chatRequest(model, { turns, withTool, schema, limit = LIMIT }) {
+function chatRequest(model, { turns, withTool, schema, limit = LIMIT, thinks }) {
   const tool = { type: 'function', function: { name: 'get_weather', parameters: WEATHER } }
   const format = { type: 'json_schema', json_schema: { name: 'plan', schema, strict: true } }
   return {
@@ -69,6 +69,7 @@ function chatRequest(model, { turns, withTool, schema, limit = LIMIT }) {
     messages: turns.map(chatMessage),
     max_completion_tokens: limit,
     ...(withTool && { tools: [tool] }),
+    ...(thinks && { reasoning_effort: 'high' }),
     ...(schema && { response_format: format }),
   }
 }
@@ -119,15 +120,17 @@ function responsesItems(turn) {
   return [{ type: 'function_call_output', call_id: turn.call.id, output }]
 }
 
-function responsesRequest(model, { turns, withTool, schema, limit = LIMIT }) {
+function responsesRequest(model, { turns, withTool, schema, limit = LIMIT, thinks }) {
   const [instructions, rest] = instructed(turns)
   const tool = { type: 'function', name: 'get_weather', parameters: WEATHER, strict: true }
+  const reasoning = { effort: 'high', summary: 'auto' }
   return {
     model,
     input: rest.flatMap(responsesItems),
     max_output_tokens: limit,
     ...(instructions && { instructions }),
     ...(withTool && { tools: [tool] }),
+    ...(thinks && { reasoning, store: false, include: ['reasoning.encrypted_content'] }),
     ...(schema && { text: { format: { type: 'json_schema', name: 'plan', schema, strict: true } } }),
   }
 }
@@ -189,7 +192,7 @@ function messagesMessage(turns) {
   return { role: 'user', content: turns.map(result) }
 }
 
-function messagesRequest(model, { turns, withTool, schema, limit = LIMIT }) {
+function messagesRequest(model, { turns, withTool, schema, limit = LIMIT, thinks }) {
   const [system, rest] = instructed(turns)
   return {
     model,
@@ -197,6 +200,7 @@ function messagesRequest(model, { turns, withTool, schema, limit = LIMIT }) {
     max_tokens: limit,
     ...(system && { system }),
     ...(withTool && { tools: [{ name: 'get_weather', input_schema: WEATHER }] }),
+    ...(thinks && { thinking: { type: 'enabled', budget_tokens: 2000 } }),
     ...(schema && { output_config: { format: { type: 'json_schema', schema } } }),
   }
 }
@@ -251,7 +255,7 @@ function geminiContent(turns) {
   return { role: 'user', parts: turns.map(response) }
 }
 
-function geminiRequest(model, { turns, withTool, schema, limit = LIMIT }) {
+function geminiRequest(model, { turns, withTool, schema, limit = LIMIT, thinks }) {
   const instructions = turns.filter((turn) => turn.system).map((turn) => ({ text: turn.system }))
   const tool = { functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: WEATHER }] }
   return {
@@ -261,6 +265,7 @@ function geminiRequest(model, { turns, withTool, schema, limit = LIMIT }) {
       maxOutputTokens: limit,
       ...(instructions.length > 0 && { systemInstruction: { parts: instructions } }),
       ...(withTool && { tools: [tool] }),
+      ...(thinks && { thinkingConfig: { includeThoughts: true, thinkingLevel: 'HIGH' } }),
       ...(schema && { responseMimeType: 'application/json', responseJsonSchema: schema }),
     },
   }

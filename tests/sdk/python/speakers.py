@@ -80,6 +80,8 @@ class Talk:
     with_tool: bool = False
     schema: dict | None = None
     limit: int = 1000
+    # Whether the model should think, and show it; what it notes for itself is taken along.
+    thinks: bool = False
 
 
 # What is heard
@@ -167,6 +169,8 @@ class Chat(Speaker):
         }
         if talk.with_tool:
             request["tools"] = [{"type": "function", "function": {"name": "get_weather", "parameters": WEATHER}}]
+        if talk.thinks:
+            request["reasoning_effort"] = "high"
         if talk.schema:
             schema = {"name": "plan", "schema": talk.schema, "strict": True}
             request["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -256,6 +260,9 @@ class Responses(Speaker):
         if talk.with_tool:
             tool = {"type": "function", "name": "get_weather", "parameters": WEATHER, "strict": True}
             request["tools"] = [tool]
+        if talk.thinks:
+            request |= {"reasoning": {"effort": "high", "summary": "auto"}, "store": False}
+            request["include"] = ["reasoning.encrypted_content"]
         if talk.schema:
             request["text"] = {"format": {"type": "json_schema", "name": "plan", "schema": talk.schema, "strict": True}}
         return request
@@ -347,6 +354,8 @@ class Messages(Speaker):
             request["system"] = system
         if talk.with_tool:
             request["tools"] = [{"name": "get_weather", "input_schema": WEATHER}]
+        if talk.thinks:
+            request["thinking"] = {"type": "enabled", "budget_tokens": 2000}
         if talk.schema:
             request["output_config"] = {"format": {"type": "json_schema", "schema": talk.schema}}
         return request
@@ -426,6 +435,8 @@ class Gemini(Speaker):
         if talk.with_tool:
             declaration = types.FunctionDeclaration(name="get_weather", parameters_json_schema=WEATHER)
             config.tools = [types.Tool(function_declarations=[declaration])]
+        if talk.thinks:
+            config.thinking_config = types.ThinkingConfig(include_thoughts=True, thinking_level="HIGH")
         if talk.schema:
             config.response_mime_type = "application/json"
             config.response_json_schema = talk.schema

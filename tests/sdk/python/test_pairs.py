@@ -1,4 +1,4 @@
-"""Every protocol to every protocol: sixteen pairs, fourteen cases, judged by the official SDKs.
+"""Every protocol to every protocol: sixteen pairs, fifteen cases, judged by the official SDKs.
 
 The upstream is strict: a request that its provider would refuse fails the cell. What a protocol cannot say is told in
 pairs.json: the notes that the answer must carry, or the field that the refusal must name.
@@ -33,16 +33,17 @@ class Cell:
         self.notes: set[str] = set()
         self.refused = EXPECTED["refused"].get(case, {}).get(self.pair)
 
-    def ask(self, talk: Talk, stream: bool) -> Heard:
-        heard = self.client.ask(f"via-{self.upstream}", talk, stream)
+    def ask(self, talk: Talk, stream: bool, channel: str | None = None) -> Heard:
+        channel = channel or self.upstream
+        heard = self.client.ask(f"via-{channel}", talk, stream)
         if heard.error is None and heard.told is None:
-            assert heard.headers["x-sluice-channel"] == self.upstream
+            assert heard.headers["x-sluice-channel"] == channel
         self.notes |= set(filter(None, heard.headers.get("x-sluice-dropped", "").split(",")))
         return heard
 
-    def answered(self, talk: Talk, stream: bool, stop: str = "end") -> Heard:
+    def answered(self, talk: Talk, stream: bool, stop: str = "end", channel: str | None = None) -> Heard:
         """Asks what must be answered."""
-        heard = self.ask(talk, stream)
+        heard = self.ask(talk, stream, channel)
         assert heard.error is None, explained(heard)
         assert heard.told is None, heard.told
         assert heard.stop == EXPECTED["stops"][self.client.name][stop]
@@ -238,6 +239,61 @@ def truncation(cell: Cell) -> None:
         cell.recover()
 
 
+def thinking_over_three_turns(cell: Cell) -> None:
+    """Every answer is thought of twice, once for the provider's eyes only: it finds all that it noted, each time."""
+    for stream in (False, True):
+        for channel, kept in THINKERS[cell.upstream].items():
+            turns: list = []
+            answers: list[tuple[int, bool, str]] = []
+            for place in ("first", "second", "third"):
+                turns.append(User(f"What is the {place} place?"))
+                for calls in (True, False):
+                    thought = f"Thought {len(answers)} of {cell.pair}, {stream}."
+                    said = {"calls": [{"name": "get_weather", "arguments": OSLO}]} if calls else {"say": f"No {thought}"}
+                    simulator.script([{"then": {"thinks": [thought, ""]} | said}])
+                    talk = Talk(turns, with_tool=True, thinks=True, limit=9000)
+                    heard = cell.answered(talk, stream, "tool" if calls else "end", channel)
+                    seen = simulator.seen()[-1]
+                    expected = [find for answer in answers for find in kept(*answer)]
+                    assert own(seen["finds"]) == expected, simulator.last_request()
+                    answers.append((seen["number"], calls, thought))
+                    turns += [Again(heard), *(Result(call, "17 degrees") for call in heard.calls)]
+
+
+def own(finds: list) -> list:
+    """What a provider finds of its own. Thoughts in words count with calls only: no provider wants others back."""
+    behind = [*finds[1:], {}]
+    return [find for find, after in zip(finds, behind, strict=False) if "thought" not in find or "call" in after]
+
+
+def notes(answer: int, calls: bool, _thought: str) -> list:
+    """A note for each thought."""
+    return [{"note": {"answer": answer, "place": place}} for place in (1, 2)] + called_in(answer, calls)
+
+
+def signature(answer: int, calls: bool, _thought: str) -> list:
+    """One note: with the call, or with the text where there is none."""
+    return [{"note": {"answer": answer, "place": 1 if calls else 2}}, *called_in(answer, calls)]
+
+
+def words(answer: int, calls: bool, thought: str) -> list:
+    """The thoughts themselves, with calls."""
+    return [{"thought": thought}, *called_in(answer, calls)] if calls else []
+
+
+def called_in(answer: int, calls: bool) -> list:
+    return [{"call": {"answer": answer}}] if calls else []
+
+
+# Who thinks behind each protocol, and what it wants back.
+THINKERS = {
+    "chat": {"thoughtful": words, "router": notes},
+    "responses": {"responses": notes},
+    "messages": {"messages": notes},
+    "gemini": {"gemini": signature},
+}
+
+
 def refused(cell: Cell, talk: Talk, stream: bool) -> None:
     """Asks what the pair cannot say; the refusal names the field, and nobody was asked."""
     before = len(simulator.seen())
@@ -249,7 +305,7 @@ def refused(cell: Cell, talk: Talk, stream: bool) -> None:
 
 CASES = [
     plain_text, streaming, one_tool, parallel_tools, image, image_from_tool, pdf, structured, length, refusal, system,
-    early_error, late_error, truncation,
+    early_error, late_error, truncation, thinking_over_three_turns,
 ]  # fmt: skip
 
 
