@@ -179,6 +179,11 @@ pub fn channels(speech: &Speech, channels: &[Channel<'_>]) -> String {
     config
 }
 
+/// Names the one model in every channel of a configuration, so that a program asks no upstream for its list.
+pub fn listing(config: &str) -> String {
+    config.replace("model = \"m\"\n", "model = \"m\"\nmodels = [\"m\"]\n")
+}
+
 /// Two channels: `a` is asked first, then `b`.
 pub fn two(speech: &Speech, a: SocketAddr, b: SocketAddr) -> String {
     let first = Channel { name: "a", addr: a, priority: 1, more: "" };

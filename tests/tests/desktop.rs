@@ -26,7 +26,7 @@ async fn provider(name: &str) -> Simulator {
 fn channel(name: &str, url: &str) -> String {
     format!(
         "[[channel]]\nname = \"{name}\"\nbase_url = \"{url}\"\nprotocols = [\"chat\"]\nkey = {{ env = \"SLUICE_KEY\" }}\n\
-         model = \"m\"\nmax_retries = 0\n"
+         model = \"m\"\nmodels = [\"m\"]\nmax_retries = 0\n"
     )
 }
 

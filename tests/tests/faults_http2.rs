@@ -134,7 +134,7 @@ async fn receive(io: &mut TlsStream<TcpStream>) -> Option<(u8, u8, u32)> {
 /// Asks the real program, whose channel `a` is this server and whose channel `b` is healthy.
 async fn asked(authority: &Authority, a: SocketAddr) -> Reply {
     let b = rescue::healthy(chat(), false).await;
-    let config = bed::two(chat(), a, b.addr).replacen("http://", "https://", 1);
+    let config = bed::listing(&bed::two(chat(), a, b.addr)).replacen("http://", "https://", 1);
     let folder = tempfile::tempdir().unwrap();
     let trusted = place(folder.path(), "authority.pem", &authority.pem());
     let variables = [

@@ -48,7 +48,7 @@ fn behind(kind: &str, port: u16, user: Option<&str>, a: SocketAddr, b: Option<So
     let more = format!("proxy = {{ type = \"{kind}\", host = \"127.0.0.1\", port = {port}{login} }}");
     let mut channels = vec![Channel { name: "a", addr: a, priority: 1, more: &more }];
     channels.extend(b.map(|addr| Channel { name: "b", addr, priority: 2, more: "" }));
-    bed::channels(chat(), &channels)
+    bed::listing(&bed::channels(chat(), &channels))
 }
 
 fn tinyproxy(login: Option<&str>) -> (Running, u16, tempfile::TempDir) {
