@@ -1,6 +1,7 @@
 //! `sluice serve` with its keys in the keyring.
 
 use sim::{Match, Plan, Rule, Simulator, Then};
+use sluice_tests::bed;
 use sluice_tests::canary;
 use sluice_tests::http::{self, Reply};
 use sluice_tests::programs::Served;
@@ -19,7 +20,7 @@ async fn serve(session: &Session, config: &str, more: &[(&str, &str)]) -> Served
         environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     variables.push(("SLUICE_KEY", CLIENT_KEY));
     variables.extend(more);
-    Served::start(config, &variables).await
+    Served::start(&bed::listing(config), &variables).await
 }
 
 async fn ask(served: &Served) -> Reply {
