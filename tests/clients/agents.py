@@ -45,11 +45,21 @@ class Agent(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     # Whether the simulated provider knows how to call its tools in its own protocol.
     natively: bool = True
+    # What the provider calls after that, answer by answer. Where there is more, it thinks before every call, and wants
+    # its thoughts back.
+    goes_on: Callable[[str], list[list[Call]]] = lambda _: []
 
-    def answer(self, channel: Channel, path: str, content: str) -> dict:
-        """The answer, for the simulated provider's script."""
+    def answers(self, channel: Channel, path: str, content: str) -> list[dict]:
+        """The answers, for the simulated provider's script."""
         written = self.writes(path, content)
-        return {"say": written} if isinstance(written, str) else {"call": written.through(channel, self.own)}
+        if isinstance(written, str):
+            return [{"say": written}]
+        more = self.goes_on(path)
+        answers = [{"calls": [call.through(channel, self.own) for call in calls]} for calls in [[written], *more]]
+        if more:
+            for number, answer in enumerate(answers):
+                answer["thinks"] = [f"This is step {number}."]
+        return answers
 
 
 def claude_code_files(url: str, key: str) -> dict[str, str]:
@@ -60,6 +70,13 @@ def claude_code_files(url: str, key: str) -> dict[str, str]:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     }
     return {".claude/settings.json": json.dumps({"env": environment})}
+
+
+def thinking_claude_code_files(url: str, key: str) -> dict[str, str]:
+    [(path, text)] = claude_code_files(url, key).items()
+    settings = json.loads(text)
+    settings["env"]["MAX_THINKING_TOKENS"] = "8000"
+    return {path: json.dumps(settings)}
 
 
 def codex_files(url: str, key: str) -> dict[str, str]:
@@ -174,6 +191,18 @@ def script_call(path: str, content: str) -> Call:
     return Call("exec", f"text(await tools.exec_command({{cmd: {command}}}));", namespace="functions")
 
 
+def reads(path: str) -> list[list[Call]]:
+    """Several answers of Claude Code's provider, one of them with calls at the same time."""
+    read, begin = Call("Read", {"file_path": path}), Call("Read", {"file_path": path, "limit": 1})
+    return [[read, begin], [begin]]
+
+
+def commands(path: str) -> list[list[Call]]:
+    """The same of Codex' provider."""
+    show, count = Call("exec_command", {"cmd": f"cat '{path}'"}), Call("exec_command", {"cmd": f"wc -l '{path}'"})
+    return [[show, count], [count]]
+
+
 def whole_file(path: str, content: str) -> str:
     return f"{SENTENCE}\n\n{path}\n```\n{content}```\n"
 
@@ -187,6 +216,14 @@ AGENTS = [
         files=claude_code_files,
         command=["claude", "-p", PROMPT, "--permission-mode", "acceptEdits"],
         writes=write_call,
+    ),
+    Agent(
+        name="Claude Code, thinking",
+        own=MESSAGES,
+        files=thinking_claude_code_files,
+        command=["claude", "-p", PROMPT, "--permission-mode", "acceptEdits"],
+        writes=write_call,
+        goes_on=reads,
     ),
     # The model's name decides which tools Codex offers, and how.
     Agent(
@@ -210,6 +247,14 @@ AGENTS = [
         command=[*CODEX, "gpt-5.6-luna", PROMPT],
         writes=script_call,
         natively=False,
+    ),
+    Agent(
+        name="Codex, thinking",
+        own=RESPONSES,
+        files=codex_files,
+        command=[*CODEX, "gpt-5.5", PROMPT],
+        writes=command_call,
+        goes_on=commands,
     ),
     Agent(
         name="Gemini CLI",

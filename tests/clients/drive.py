@@ -6,7 +6,8 @@ The simulated provider answers an agent's first request with a call of the tool 
 the request that brings the tool's result with a sentence. An agent has passed when the file holds what the provider
 said, byte for byte, when the provider has refused nothing, when the result came back through the channel, and when the
 agent has printed the sentence. Behind a channel of another protocol than the agent's own the provider is strict: it
-refuses what the real ones refuse.
+refuses what the real ones refuse. Before some agents it thinks, calls several tools in several answers, and must find
+every thought again, with the note that it made of it.
 """
 
 import contextlib
@@ -105,8 +106,8 @@ def fault_of(agent: Agent, here: Bed, folder: pathlib.Path) -> str | None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     answered = {trace["id"] for trace in traces(here)}
-    script = agent.answer(here.channel, str(notes), CONTENT)
-    prepare(here, script)
+    answers = agent.answers(here.channel, str(notes), CONTENT)
+    prepare(here, answers)
     try:
         said = run(agent, home, project)
     except subprocess.TimeoutExpired as late:
@@ -117,15 +118,17 @@ def fault_of(agent: Agent, here: Bed, folder: pathlib.Path) -> str | None:
     return (
         refusal(new)
         or file_fault(notes, said)
-        or request_fault(here, by_tool="call" in script)
+        or request_fault(here, by_tool="calls" in answers[0])
+        or thoughts_fault(here, thoughts=sum("thinks" in answer for answer in answers))
         or sentence_fault(said)
     )
 
 
-def prepare(here: Bed, answer: dict) -> None:
-    """Scripts the provider: the answer for the agent's main model, a sentence for the rest."""
+def prepare(here: Bed, answers: list[dict]) -> None:
+    """Scripts the provider: the answers for the agent's main model, a sentence for the rest."""
     matching = {"path": here.channel.path, "model": here.channel.model}
-    rules = [{"match": matching, "times": 1, "then": answer}, {"then": {"say": SENTENCE}}]
+    rules = [{"match": matching, "times": 1, "then": answer} for answer in answers]
+    rules.append({"then": {"say": SENTENCE}})
     simulator(here, "reset", {})
     simulator(here, "script", rules)
 
@@ -173,6 +176,18 @@ def request_fault(here: Bed, by_tool: bool) -> str | None:
     if by_tool and not any(here.channel.holds_result(json.loads(request["body"])) for request in seen):
         return "no request brought the tool's result"
     return None
+
+
+def thoughts_fault(here: Bed, thoughts: int) -> str | None:
+    """What the provider missed of its thoughts in the last request."""
+    if not thoughts:
+        return None
+    finds = [request["finds"] for request in simulator(here, "requests") if here.channel.path in request["path"]][-1]
+    odd = [find for find in finds if isinstance(find, str)]
+    noted = {find["note"]["answer"] for find in finds if "note" in find}
+    told = [find for find in finds if "thought" in find]
+    found = max(len(noted), len(told))
+    return f"of {thoughts} thoughts {found} came back, in {finds}" if odd or found < thoughts else None
 
 
 def sentence_fault(said: str) -> str | None:
