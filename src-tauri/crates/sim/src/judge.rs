@@ -189,9 +189,15 @@ fn unverified(encrypted: &str) -> Refused {
 }
 
 fn chat(history: &History<'_>, body: &Value, mint: Mint) -> Result<(), Refused> {
-    let wants_thoughts = history.model.starts_with("deepseek") && body["thinking"]["type"] != "disabled";
+    let is_thinking =
+        ["deepseek-v", "deepseek-reasoner"].iter().any(|start| history.model.starts_with(start));
+    let wants_thoughts = is_thinking && body["thinking"]["type"] != "disabled";
+    // Whoever is no router knows nothing of details, and passes over them.
+    let knows_details = history.model.contains('/');
     for turn in &history.turns {
-        unmodified(turn, mint)?;
+        if knows_details {
+            unmodified(turn, mint)?;
+        }
         let calls = turn.parts.iter().any(|part| matches!(part.kind, Kind::Call { .. }));
         let thinks = turn.parts.iter().any(|part| matches!(part.kind, Kind::Thought(_)));
         need(!(wants_thoughts && calls) || thinks, || {

@@ -54,7 +54,7 @@ pub(super) fn check(body: &Value) -> Result<(), Broken> {
     // OpenAI refuses what the vendors that are compatible have added.
     let also: &[&str] = match model {
         model if model.starts_with("gpt") => &[],
-        model if model.starts_with("deepseek") => &["thinking"],
+        model if model.starts_with("deepseek") => &["top_k", "thinking"],
         model if model.contains('/') => &["top_k", "reasoning"],
         _ => &["top_k"],
     };

@@ -89,8 +89,9 @@ fn every_known_fault_is_refused_by_name() {
         (MESSAGES, "/messages/1/content/0/input", json!("{}"), "dictionary"),
         (
             MESSAGES,
-            "/messages/1/content/0",
-            json!({"type": "thinking", "thinking": "t", "signature": "foreign"}),
+            "/messages/1/content",
+            json!([{"type": "thinking", "thinking": "t", "signature": "foreign"},
+                {"type": "tool_use", "id": "1", "name": "f", "input": {}}]),
             "signature",
         ),
         (MESSAGES, "/tools/0/input_schema", json!({"type": "object", "anyOf": []}), "top level"),
