@@ -392,7 +392,7 @@ fn refusal(protocol: Protocol) -> Then {
 }
 
 #[tokio::test]
-async fn a_provider_that_refuses_a_note_is_asked_once_more_without() {
+async fn p077_a_provider_that_refuses_a_note_is_asked_once_more_without() {
     each_client!(|stage, client, stream| {
         for provider in PROVIDERS.iter().filter(|provider| provider.keeps != Keeps::Words) {
             let what = format!("{client} to {}, stream: {stream}", provider.name);
