@@ -144,7 +144,16 @@ impl Seal {
             if text.is_empty() || !(self.from == Protocol::Chat || is_marked) {
                 return;
             }
-            states.push(State::new(self.from, StateKind::Plain, Text::default()));
+            let mark = State::new(self.from, StateKind::Plain, Text::default());
+            if self.from != Protocol::Chat {
+                // Nobody wants it back, so there is nothing to remember.
+                let sealed = self.carrier(&mark, None).write(&text);
+                if self.carries {
+                    each(Delta::State(self.numbered(open.block), sealed_state(self.client, &sealed)));
+                }
+                return;
+            }
+            states.push(mark);
         }
         let whole: Vec<String> =
             states.iter().map(|state| self.carrier(state, Some(&text)).write("")).collect();
